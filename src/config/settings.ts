@@ -1,0 +1,79 @@
+/** Object Lock modes that S3 knows; the runbook's pilot uses GOVERNANCE. */
+export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
+
+/** The runbook's environment variables ("Required ENV"), and those of ours that change what a run does. */
+export const RUN_VARIABLES = [
+  'AWS_PROFILE',
+  'AWS_REGION',
+  'DPP_WORM_BUCKET',
+  'DPP_WORM_PREFIX',
+  'DPP_WORM_OBJECT_LOCK_MODE',
+  'DPP_WORM_RETENTION_DAYS',
+  'DPP_STAGING_BASE_URL',
+  'DPP_K8S_NAMESPACE',
+  'DPP_RC_RUNNER',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_S3',
+  'AWS_ENDPOINT_URL_STS',
+  'CUTOVER_REQUIRED_COMMITS',
+  'CUTOVER_BRANCHES',
+  'CUTOVER_STAGING_DRY_RUN_SCRIPT',
+  'CUTOVER_ROLLBACK_DRILL_SCRIPT',
+] as const;
+export type RunVariable = (typeof RUN_VARIABLES)[number];
+
+/** What a run was asked to do, exactly as given (strings not yet judged): frozen when the run is created. Holds no secret. */
+export interface RunRequest {
+  /** The repository's directory, absolute. */
+  readonly directory: string;
+  /** The evidence root, absolute (default `<directory>/dpp/evidence/phase6_4_cutover`). */
+  readonly evidenceRoot: string;
+  readonly variables: Readonly<Partial<Record<RunVariable, string>>>;
+  /** `--context-ok NAME`: the kube context without a staging marker that the operator vouches for. */
+  readonly contextOk: string | null;
+  /** `--commits-ok REASON`: why the required commits need not be named. */
+  readonly commitsOk: string | null;
+}
+
+/** A valid request, typed. Made from `RunRequest` by `parseSettings`, recorded with the preflight's result. */
+export interface Settings {
+  readonly directory: string;
+  readonly evidenceRoot: string;
+  readonly branches: readonly string[];
+  readonly requiredCommits: readonly string[];
+  readonly commitsOk: string | null;
+  readonly contextOk: string | null;
+  readonly awsProfile: string | null;
+  readonly awsRegion: string;
+  readonly bucket: string;
+  /** Without a trailing slash. */
+  readonly prefix: string;
+  readonly lockMode: LockMode;
+  /** Days, a positive integer. */
+  readonly retentionDays: number;
+  /** Without a trailing slash; http or https, without credentials in it. */
+  readonly stagingBaseUrl: string;
+  readonly namespace: string;
+  /** Absolute path of the RC runner. */
+  readonly rcRunner: string;
+  readonly deployments: readonly string[];
+  readonly stagingDryRunScript: string | null;
+  readonly rollbackDrillScript: string | null;
+}
+
+/** What must be the same when a run goes on (design: the world must not drift across the pause). All strings, null = there is none. */
+export interface World {
+  readonly gitHead: string;
+  readonly gitBranch: string;
+  readonly kubeContext: string;
+  readonly kubeServer: string;
+  readonly awsAccount: string;
+  readonly awsArn: string;
+  readonly awsRegion: string;
+  readonly bucket: string;
+  readonly awsEndpointUrl: string | null;
+  readonly awsEndpointUrlS3: string | null;
+  readonly awsEndpointUrlSts: string | null;
+  /** SHA-256 (hex) of the canonical JSON of the effective `Settings`. */
+  readonly settingsSha256: string;
+}

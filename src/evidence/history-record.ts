@@ -1,0 +1,25 @@
+/** Who asked for a transition, as far as it is known. `asserted`: nobody proved it. */
+export interface Identity {
+  readonly user: string;
+  readonly host: string;
+  readonly email: string | null;
+  readonly level: 'asserted' | 'ssh-verified' | 'engine';
+}
+
+/**
+ * One line of a run's history (58_history.ndjson), one transition. `hash` is the SHA-256 (hex) of the RFC 8785 canonical
+ * JSON of all the other fields; `prev_hash` is the hash of the line before, or of the genesis (see hash-chain.ts).
+ */
+export interface HistoryRecord {
+  readonly run_id: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly event: { readonly type: string; readonly [fact: string]: unknown };
+  readonly from: string | null;
+  readonly to: string;
+  readonly who: Identity;
+  readonly machine_version: string;
+  readonly snapshot: unknown;
+  readonly prev_hash: string;
+  readonly hash: string;
+}

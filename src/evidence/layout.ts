@@ -1,0 +1,36 @@
+/**
+ * The names of a run's evidence files. Source: the runbook, "Evidence Structure"; the files it does not name
+ * (10, 57, 58, 59) are ours.
+ */
+export const EVIDENCE = {
+  scope: '00_scope.txt',
+  preflight: '10_preflight.json',
+  rcGates: '30_rc_gates.txt',
+  stagingDryRun: '40_staging_dry_run.txt',
+  rollbackDrill: '50_rollback_drill.txt',
+  checkpoint: '55_db_rollback_human_checkpoint.txt',
+  screenshots: '56_db_restore_screenshots',
+  secretScan: '57_secret_scan.json',
+  history: '58_history.ndjson',
+  index: '59_index.sha256',
+  manifest: '60_evidence_seal_manifest.json',
+  uploadLog: '70_worm_upload_stdout.txt',
+  historyTail: '80_history_after_seal.ndjson',
+  summary: '90_result_summary.txt',
+  archive: 'evidence.tar.gz',
+  archiveDigest: 'evidence.tar.gz.sha256',
+} as const;
+
+/** The name under which the log of an earlier attempt is kept: `30_rc_gates.txt` -> `30_rc_gates.attempt-1.txt`. */
+export function attemptLogName(name: string, attempt: number): string {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? `${name}.attempt-${attempt}` : `${name.slice(0, dot)}.attempt-${attempt}${name.slice(dot)}`;
+}
+
+/**
+ * Whether a file belongs to the archive. The archive never holds itself, its digest, nor what is written after it
+ * (60, 70, 80, 90 and their earlier attempts), nor a file of an unfinished write.
+ */
+export function isArchived(name: string): boolean {
+  return !/^(60_|65_|70_|80_|90_|evidence\.tar\.gz)/.test(name) && !name.endsWith('.partial');
+}

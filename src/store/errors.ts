@@ -1,0 +1,70 @@
+import type { LeaseRecord } from './store.js';
+
+/** Trouble that a caller of the store can act on; `code` is stable. */
+export abstract class StoreError extends Error {
+  abstract readonly code: string;
+}
+
+export class RunExistsError extends StoreError {
+  readonly code = 'RUN_EXISTS';
+  constructor(readonly runId: string) {
+    super(`Run ${runId} exists already.`);
+  }
+}
+
+export class LeaseHeldError extends StoreError {
+  readonly code = 'LEASE_HELD';
+  constructor(readonly lease: LeaseRecord) {
+    const { holder } = lease;
+    super(
+      `Run ${lease.runId} is driven by ${holder?.user ?? '?'} on ${holder?.host ?? '?'} (pid ${holder?.pid ?? '?'}, ` +
+        `last heartbeat ${lease.heartbeatAt}). Watch it with: cutover watch ${lease.runId}`,
+    );
+  }
+}
+
+export class LeaseLostError extends StoreError {
+  readonly code = 'LEASE_LOST';
+  constructor(
+    readonly runId: string,
+    readonly fence: number,
+  ) {
+    super(`Another driver took over run ${runId} (our fencing token was ${fence}). Nothing more is written by this one.`);
+  }
+}
+
+export class StaleSnapshotError extends StoreError {
+  readonly code = 'STALE_SNAPSHOT';
+  constructor(
+    readonly runId: string,
+    readonly expectedSeq: number,
+    readonly headSeq: number,
+  ) {
+    super(`Run ${runId} has moved on: transition ${expectedSeq} was to be written, the head is at ${headSeq}.`);
+  }
+}
+
+export class EnvironmentHeldError extends StoreError {
+  readonly code = 'ENVIRONMENT_HELD';
+  constructor(
+    readonly environment: string,
+    readonly holderRunId: string,
+  ) {
+    super(
+      `Environment ${environment} is in use by run ${holderRunId}. ` +
+        `Let it finish (cutover resume ${holderRunId}) or end it (cutover abandon ${holderRunId} --reason "...").`,
+    );
+  }
+}
+
+/** The database cannot be used: missing, unreadable, corrupt, or written by a newer version. */
+export class StoreUnavailableError extends StoreError {
+  readonly code = 'STORE_UNAVAILABLE';
+  constructor(
+    readonly file: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
