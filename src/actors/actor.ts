@@ -21,8 +21,11 @@ export interface ActorContext {
   /** The process environment for children and SDKs: the only place where credentials come from. */
   readonly env: NodeJS.ProcessEnv;
   now(): Date;
-  /** Opens this attempt's log; the log of an earlier attempt is first kept as `<name>.attempt-N.txt`. Closed by the engine if the actor did not. */
-  openLog(name: string): Promise<EvidenceLog>;
+  /**
+   * Opens this attempt's log; the log of an earlier attempt is first kept as `<name>.attempt-N.txt`. Closed by the engine if the actor did not.
+   * With `append`, goes on at the end of a log that another step began (the drill and the restoring share one file).
+   */
+  openLog(name: string, options?: { readonly append?: boolean }): Promise<EvidenceLog>;
   /** Commits an event of the machine before it resolves: for what must be on record before the next effect. */
   report(event: { readonly type: string; readonly [fact: string]: unknown }): Promise<void>;
   /** Records a child before it does anything; forgotten again with `childEnded`. */

@@ -32,8 +32,8 @@ export interface EvidenceDir {
   exists(name: string): Promise<boolean>;
   /** Writes the whole file atomically: temporary file, fsync, rename, fsync of the directory. Not redacted. */
   write(name: string, content: string | Uint8Array): Promise<WrittenFile>;
-  /** Creates an empty log (an existing one is truncated: keep it under another name first). */
-  openLog(name: string): Promise<EvidenceLog>;
+  /** Creates an empty log (an existing one is truncated: keep it under another name first), or goes on at the end of one with `append`. */
+  openLog(name: string, options?: { readonly append?: boolean }): Promise<EvidenceLog>;
   /** Reads a file of at most `maxBytes` (default 1 MiB); a larger one is an error, not a part. */
   read(name: string, maxBytes?: number): Promise<Buffer>;
   stream(name: string): Readable;

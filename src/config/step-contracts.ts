@@ -1,0 +1,210 @@
+import type { LockMode, RunRequest, Settings, World } from './settings.js';
+
+/**
+ * The contract between the machine and the actors: for each effect, what it is given and what it has proven when it resolves.
+ * Inputs and outputs are plain JSON without secrets: both are recorded in the run's history. A failure is an `ActorError`.
+ */
+export interface StepContracts {
+  checkPreconditions: { input: { readonly request: RunRequest }; output: PreflightFacts };
+  captureScope: { input: ScopeInput; output: { readonly file: string } };
+  runRcGates: { input: { readonly settings: Settings }; output: RcGatesFacts };
+  runStagingDryRun: { input: StagingInput; output: StagingFacts };
+  drillAppRollback: { input: StagingInput & { readonly plan: DrillPlan | null }; output: DrillFacts };
+  restoreStaging: { input: StagingInput & { readonly plan: DrillPlan }; output: DrillFacts };
+  prepareCheckpoint: { input: { readonly createdAt: string }; output: { readonly file: string; readonly directory: string } };
+  scanEvidence: { input: Record<string, never>; output: ScanFacts };
+  createArchive: { input: ArchiveInput; output: ArchiveFacts };
+  hashArchive: { input: { readonly archive: ArchiveFacts }; output: { readonly sha256: string; readonly size: number } };
+  computeRetention: { input: { readonly settings: Settings }; output: RetentionFacts };
+  uploadToWorm: { input: UploadInput; output: UploadFacts };
+  verifyUpload: { input: VerifyInput; output: VerifiedFacts };
+  publishSummary: { input: SummaryInput; output: PublishedFacts };
+}
+export type ActorName = keyof StepContracts;
+
+/** The plain form in which a failed attempt is recorded (an `Error` in JSON is `{}`). */
+export interface AttemptFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly details: unknown;
+  /** True where the same call may succeed a moment later. */
+  readonly transient: boolean;
+}
+
+/** One check and what was found; `message` says what was expected and what was seen, `advice` what to do when it is not ok. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly advice: string | null;
+}
+
+export interface PreflightFacts {
+  readonly checks: readonly Check[];
+  readonly settings: Settings;
+  readonly world: World;
+  /** What the environment lock is about: `<server URL>/<namespace>`. */
+  readonly environment: string;
+}
+
+export interface ScopeInput {
+  readonly settings: Settings;
+  readonly world: World;
+  readonly operator: string;
+  /** The genesis hash of the run's history. */
+  readonly chainId: string;
+}
+
+export interface RcGatesFacts {
+  readonly runner: string;
+  readonly exitCode: 0;
+  readonly durationMs: number;
+  readonly outputBytes: number;
+}
+
+export interface StagingInput {
+  readonly settings: Settings;
+  readonly world: World;
+}
+
+export interface StagingFacts {
+  readonly checks: readonly Check[];
+  readonly configMaps: number;
+  readonly secretProviderClasses: number;
+}
+
+/** Which ReplicaSet: the revision number is not part of it, since the controller renumbers what it restores. */
+export interface ReplicaSetIdentity {
+  readonly uid: string;
+  readonly name: string;
+  readonly podTemplateHash: string;
+  readonly images: readonly string[];
+  /** The revision when the plan was made; for people. */
+  readonly revision: number;
+}
+
+/** What runs before the drill, and what each deployment is rolled back to: recorded before the first undo. */
+export interface DrillPlan {
+  readonly deployments: readonly {
+    readonly name: string;
+    readonly original: ReplicaSetIdentity;
+    readonly target: ReplicaSetIdentity;
+  }[];
+}
+
+export interface DrillFacts {
+  readonly deployments: readonly {
+    readonly name: string;
+    readonly uid: string;
+    readonly podTemplateHash: string;
+    readonly revision: number;
+    /** False when it ran there already (an earlier attempt had done it). */
+    readonly undone: boolean;
+  }[];
+}
+
+export interface ScanFacts {
+  readonly filesScanned: number;
+  readonly bytesScanned: number;
+}
+
+/** SHA-256 (hex) of each signed file by its name. */
+export type SignedFiles = Readonly<Record<string, string>>;
+
+export interface ArchiveInput {
+  /** The last transition that the archive's history holds. */
+  readonly upToSeq: number;
+  /** What was signed; null when a run is sealed without a sign-off (verdict FAIL). */
+  readonly signedFiles: SignedFiles | null;
+}
+
+export interface ArchiveFacts {
+  readonly sha256: string;
+  /** Base64, as Content-MD5 wants it. */
+  readonly md5: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly files: number;
+  /** The hash of the history's last record in the archive. */
+  readonly chainHead: string;
+}
+
+export interface RetentionFacts {
+  /** UTC, whole seconds. */
+  readonly retainUntil: string;
+  /** The manifest's `generated_at`: the same on every retry. */
+  readonly generatedAt: string;
+}
+
+export interface UploadInput {
+  readonly settings: Settings;
+  readonly key: string;
+  readonly archive: ArchiveFacts;
+  readonly retainUntil: string;
+}
+
+export interface UploadFacts {
+  readonly versionId: string;
+  readonly etag: string;
+  /** True when an earlier attempt's upload was found and taken over. */
+  readonly adopted: boolean;
+}
+
+export interface VerifyInput extends UploadInput {
+  readonly upload: UploadFacts;
+  readonly upToSeq: number;
+  readonly generatedAt: string;
+  readonly verdict: Verdict;
+}
+
+export interface VerifiedFacts {
+  readonly lockMode: LockMode;
+  readonly retainUntil: string;
+  readonly contentVerifiedBy: 'checksum-sha256' | 'download';
+}
+
+export type Verdict = 'PASS' | 'FAIL';
+
+/** One line of the result summary: the fact says what it rests on. */
+export interface Criterion {
+  readonly name: string;
+  readonly result: 'PASS' | 'FAIL' | 'NOT RUN';
+  readonly fact: string;
+}
+
+export interface SignatureRow {
+  readonly role: string;
+  readonly name: string;
+  /** YYYY-MM-DD, or empty. */
+  readonly date: string;
+  /** A key's fingerprint, "asserted", "automated", or empty. */
+  readonly signature: string;
+}
+
+/** What 90_result_summary.txt says, derived from recorded facts alone. */
+export interface ResultSummary {
+  readonly timestamp: string;
+  readonly evidenceDir: string;
+  readonly gitHead: string;
+  readonly criteria: readonly Criterion[];
+  /** Overrides and exceptions on the record, a line each. */
+  readonly exceptions: readonly string[];
+  readonly signatures: readonly SignatureRow[];
+  readonly lockMode: LockMode | null;
+  readonly verdict: Verdict;
+}
+
+export interface SummaryInput {
+  readonly settings: Settings;
+  readonly summary: ResultSummary;
+  readonly retainUntil: string;
+  /** Locked objects lie beside the archive's key. */
+  readonly archiveKey: string;
+  /** The history in 80_history_after_seal.ndjson: seq in (after, upTo]. */
+  readonly tail: { readonly after: number; readonly upTo: number };
+}
+
+export interface PublishedFacts {
+  readonly verdict: Verdict;
+  readonly objects: readonly { readonly name: string; readonly key: string; readonly versionId: string; readonly sha256: string }[];
+}

@@ -1,0 +1,148 @@
+import type { Exception, PilotContext, StepResult } from './context.js';
+import { stagingIsDirty } from './context.js';
+import type { PilotEvent } from './events.js';
+import { attemptError, failureAt } from './failure.js';
+import { isBefore, PLACES, type Place, type StepName } from './steps.js';
+
+interface Args {
+  readonly context: PilotContext;
+  readonly event: PilotEvent;
+}
+type Change = Partial<PilotContext>;
+
+/** What a step has proven. */
+export function recordResult({ context, event }: Args, { step }: { step: StepName }): Change {
+  const { [step]: _mended, ...failures } = context.failures;
+  return { results: { ...context.results, [step]: resultOf(event) }, failures, attemptsInARow: 1 };
+}
+
+export function recordFailure({ context, event }: Args, { place }: { place: Place }): Change {
+  const failure = failureAt(place, event);
+  return { failure, failures: { ...context.failures, [place]: failure }, attemptsInARow: 1 };
+}
+
+/** Staging is restored, but what the drill was for was not seen. */
+export function recordUnprovenDrill({ context, event }: Args): Change {
+  const failure = context.failures.drillingAppRollback ?? {
+    step: 'drillingAppRollback' as const,
+    code: 'DRILL_NOT_PROVEN',
+    message: 'Staging is restored, but the rollback itself was not proven. Replay drillingAppRollback, or start a new run.',
+    details: null,
+    at: event.at,
+    attempt: null,
+  };
+  return { failure, failures: { ...context.failures, drillingAppRollback: failure } };
+}
+
+/** Only where the published verdict is not the one that was sealed, which no path leads to. */
+export function recordWrongVerdict({ context, event }: Args): Change {
+  const message = `The summary's verdict differs from the sealed one (${context.seal?.verdict ?? 'none'}). This is a defect: keep the run and report it.`;
+  return { failure: { step: 'summarizing', code: 'VERDICT_MISMATCH', message, details: null, at: event.at, attempt: null } };
+}
+
+export function countAttempt({ context }: Args): Change {
+  return { attemptsInARow: context.attemptsInARow + 1 };
+}
+
+export function recordDrillPlan({ event }: Args): Change {
+  return event.type === 'DRILL_PLANNED' ? { drill: { plan: event.plan, restored: false, leftBehind: false } } : {};
+}
+
+export function recordRestored({ context }: Args): Change {
+  return { drill: { ...context.drill, restored: true } };
+}
+
+export function recordSignOff({ event }: Args): Change {
+  return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
+}
+
+export function withdrawSignOff({ event }: Args): Change {
+  return {
+    signOff: null,
+    seal: null,
+    signOffWithdrawn:
+      event.type === 'REPLAY_REQUESTED' ? `replayed from ${event.from}: ${event.reason}` : attemptError(event).message,
+    attemptsInARow: 1,
+  };
+}
+
+/** Fixes what the archive will hold: the history up to this very transition. */
+export function freezeSeal({ context, event }: Args): Change {
+  const verdict = event.type === 'SEAL_REQUESTED' ? 'FAIL' : (context.seal?.verdict ?? 'PASS');
+  return {
+    seal: { verdict, upToSeq: event.seq, putBegan: false },
+    results: resultsBefore(context, 'sealing.scanning'),
+    failure: null,
+    attemptsInARow: 1,
+  };
+}
+
+export function recordPutBegan({ context }: Args): Change {
+  return { seal: context.seal && { ...context.seal, putBegan: true } };
+}
+
+export function freezeSummary({ context, event }: Args): Change {
+  return { summary: context.summary ?? { at: `${event.at.slice(0, 19)}Z`, upToSeq: event.seq } };
+}
+
+export function forgetFailure(): Change {
+  return { failure: null, attemptsInARow: 1 };
+}
+
+/** A replay: what was proven from there on is not proven any more. */
+export function forgetFrom({ context }: Args, { place }: { place: Place }): Change {
+  const failures = Object.fromEntries(Object.entries(context.failures).filter(([at]) => isBefore(at as Place, place)));
+  return {
+    results: resultsBefore(context, place),
+    failures,
+    failure: null,
+    attemptsInARow: 1,
+    // A restored drill is made anew with a plan of its own; one that was not restored goes on from where staging stands.
+    drill:
+      isBefore('drillingAppRollback', place) || stagingIsDirty(context)
+        ? { ...context.drill, restored: context.drill.restored && place !== 'restoringStaging' }
+        : { plan: null, restored: false, leftBehind: false },
+  };
+}
+
+export function noteReplay({ context, event }: Args): Change {
+  if (event.type !== 'REPLAY_REQUESTED') return {};
+  const what = `replayed from ${event.from}${event.override ? ' (override of a failed gate)' : ''}`;
+  return { exceptions: [...context.exceptions, exception(event, what, event.reason)] };
+}
+
+export function noteDrift({ context, event }: Args): Change {
+  const { preflight } = context.results;
+  if (event.type !== 'DRIFT_ACCEPTED' || preflight === undefined) return {};
+  return {
+    exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
+    results: { ...context.results, preflight: { ...preflight, facts: { ...(preflight.facts as object), world: event.world } } },
+  };
+}
+
+export function noteAbandoning({ context, event }: Args): Change {
+  if (event.type !== 'ABANDONED') return {};
+  const leftBehind = event.acknowledgeLeftBehind && stagingIsDirty(context);
+  const what = leftBehind ? 'abandoned, deployments left rolled back' : 'abandoned';
+  return {
+    abandoning: true,
+    attemptsInARow: 1,
+    drill: { ...context.drill, leftBehind: context.drill.leftBehind || leftBehind },
+    exceptions: [...context.exceptions, exception(event, what, event.reason)],
+  };
+}
+
+function resultsBefore({ results }: PilotContext, place: Place): PilotContext['results'] {
+  return Object.fromEntries(
+    PLACES.filter((at) => isBefore(at, place) && at in results).map((at) => [at, results[at as StepName]]),
+  );
+}
+
+function resultOf(event: PilotEvent): StepResult {
+  if (!('output' in event)) throw new Error(`${event.type} carries no output`);
+  return { at: event.at, seq: event.seq, attempt: event.attempt, facts: event.output, logs: event.logs };
+}
+
+function exception(event: PilotEvent, what: string, reason: string): Exception {
+  return { at: event.at, by: event.who.user, what, reason };
+}

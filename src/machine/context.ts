@@ -1,0 +1,142 @@
+import type { RunRequest } from '../config/settings.js';
+import type { DrillPlan, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
+import type { Identity } from '../evidence/history-record.js';
+import type { Place, StepName, STEPS } from './steps.js';
+
+/** The output type of a step. */
+export type StepFacts<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['output'];
+
+/** What a step has proven, and when. */
+export interface StepResult {
+  readonly at: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly facts: unknown;
+  readonly logs: readonly LogDigest[];
+}
+
+/** The digest of a log as its attempt left it. */
+export interface LogDigest {
+  readonly file: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface Failure {
+  readonly step: Place;
+  readonly code: string;
+  readonly message: string;
+  readonly details: unknown;
+  readonly at: string;
+  readonly attempt: number | null;
+}
+
+/** What a person signed: bound to the run, its history up to `seq` and the exact bytes of the evidence. */
+export interface SignOff {
+  readonly runId: string;
+  readonly role: 'db-restore-verifier';
+  /** What the signature means, in a sentence. */
+  readonly meaning: string;
+  /** The last transition that the signer could see. */
+  readonly seq: number;
+  readonly signer: string;
+  /** YYYY-MM-DD (UTC), as the signer wrote it. */
+  readonly date: string;
+  /** `asserted`: at a terminal, or by the edited checkpoint; nobody proved that the signer is who the name says. */
+  readonly level: 'asserted';
+  readonly files: SignedFiles;
+}
+
+/** A decision of a person that the summary must show. */
+export interface Exception {
+  readonly at: string;
+  readonly by: string;
+  readonly what: string;
+  readonly reason: string;
+}
+
+export interface Seal {
+  readonly verdict: Verdict;
+  /** The last transition that the archive holds. */
+  readonly upToSeq: number;
+  /** From the first PUT on, the archive on disk and its recorded digest are the truth. */
+  readonly putBegan: boolean;
+}
+
+export interface PilotContext {
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly operator: Identity;
+  readonly evidenceDir: string;
+  readonly request: RunRequest;
+  readonly results: Readonly<Partial<Record<StepName, StepResult>>>;
+  /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
+  readonly attemptsInARow: number;
+  readonly drill: {
+    readonly plan: DrillPlan | null;
+    readonly restored: boolean;
+    /** A person accepted on the record that deployments stay rolled back. */
+    readonly leftBehind: boolean;
+  };
+  readonly signOff: SignOff | null;
+  /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
+  readonly signOffWithdrawn: string | null;
+  readonly seal: Seal | null;
+  /** Frozen when the summary is first due: when, and up to which transition. */
+  readonly summary: { readonly at: string; readonly upToSeq: number } | null;
+  /** Why the run stands still; null while it goes on. */
+  readonly failure: Failure | null;
+  /** The last failure of each place that has not been proven since: what the summary calls FAIL. */
+  readonly failures: Readonly<Partial<Record<Place, Failure>>>;
+  readonly exceptions: readonly Exception[];
+  /** Set when a run is being abandoned and staging must be restored first. */
+  readonly abandoning: boolean;
+}
+
+export interface PilotInput {
+  readonly runId: string;
+  readonly at: string;
+  readonly operator: Identity;
+  readonly evidenceDir: string;
+  readonly request: RunRequest;
+}
+
+export function initialContext({ input }: { input: PilotInput }): PilotContext {
+  const { request, at, operator } = input;
+  const vouched = [
+    request.commitsOk === null ? [] : [{ what: 'required commits not checked (--commits-ok)', reason: request.commitsOk }],
+    request.contextOk === null
+      ? []
+      : [{ what: `kube context accepted by name (--context-ok ${request.contextOk})`, reason: 'vouched for by the operator' }],
+  ].flat();
+  return {
+    runId: input.runId,
+    startedAt: at,
+    operator,
+    evidenceDir: input.evidenceDir,
+    request,
+    results: {},
+    attemptsInARow: 1,
+    drill: { plan: null, restored: false, leftBehind: false },
+    signOff: null,
+    signOffWithdrawn: null,
+    seal: null,
+    summary: null,
+    failure: null,
+    failures: {},
+    exceptions: vouched.map((exception) => ({ at, by: operator.user, ...exception })),
+    abandoning: false,
+  };
+}
+
+/** The facts of a step that must have been proven before; its absence is a defect of the machine, never a default. */
+export function proven<S extends StepName>(context: PilotContext, step: S): StepFacts<S> {
+  const result = context.results[step];
+  if (result === undefined) throw new Error(`${step} is not proven in run ${context.runId}`);
+  return result.facts as StepFacts<S>;
+}
+
+/** An undo was begun, and staging neither restored nor left as it is on the record. */
+export function stagingIsDirty({ drill }: PilotContext): boolean {
+  return drill.plan !== null && !drill.restored && !drill.leftBehind;
+}

@@ -1,0 +1,33 @@
+import type { PublishedFacts, Verdict } from '../config/step-contracts.js';
+import { stagingIsDirty, type PilotContext } from './context.js';
+import type { PilotEvent } from './events.js';
+import { attemptError } from './failure.js';
+import { replayRefusal } from './replay.js';
+import { isBefore, STEPS, type Place, type StepName } from './steps.js';
+
+interface Args {
+  readonly context: PilotContext;
+  readonly event: PilotEvent;
+}
+
+/** The machine's conditions, by name. Pure. */
+export const guards = {
+  mayTryAgain: ({ context, event }: Args, { step }: { step: StepName }) =>
+    attemptError(event).transient && context.attemptsInARow < STEPS[step].maxAttempts,
+  stagingIsDirty: ({ context }: Args) => stagingIsDirty(context),
+  mustRestoreFirst: ({ context, event }: Args) =>
+    stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
+  isAbandoning: ({ context }: Args) => context.abandoning,
+  drillIsProven: ({ context }: Args) => context.results.drillingAppRollback !== undefined,
+  signOffIsOfThisRun: ({ context, event }: Args) => event.type === 'SIGNED_OFF' && event.signOff.runId === context.runId,
+  signOffIsInvalidated: ({ event }: Args) => attemptError(event).code === 'SIGN_OFF_INVALIDATED',
+  verdictIs: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
+    context.seal?.verdict === verdict && (event as { output?: PublishedFacts }).output?.verdict === verdict,
+  failedAt: ({ context }: Args, { place }: { place: Place }) => context.failure?.step === place,
+  sealMayStartOver: ({ context }: Args) =>
+    context.failure !== null && !isBefore(context.failure.step, 'sealing.scanning') && context.seal?.putBegan === false,
+  mayReplayFrom: ({ context, event }: Args, { place }: { place: Place }) =>
+    event.type === 'REPLAY_REQUESTED' && event.from === place && replayRefusal(context, place, event.override) === null,
+  maySealAsFailed: ({ context }: Args) =>
+    context.results.preflight !== undefined && context.seal?.putBegan !== true && !stagingIsDirty(context),
+};

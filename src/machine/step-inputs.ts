@@ -1,0 +1,73 @@
+import type { StepContracts } from '../config/step-contracts.js';
+import { genesisHash } from '../evidence/hash-chain.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { proven, type PilotContext } from './context.js';
+import type { StepName, STEPS } from './steps.js';
+import { summarize } from './summary.js';
+
+type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
+
+/** What each step's effect is given, made of recorded facts. */
+export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => InputOf<S> } = {
+  preflight: ({ request }) => ({ request }),
+  capturingScope: (context) => ({ ...environment(context), operator: operatorOf(context), chainId: genesisHash(context.runId) }),
+  runningRcGates: (context) => ({ settings: environment(context).settings }),
+  runningStagingDryRun: environment,
+  drillingAppRollback: (context) => ({ ...environment(context), plan: context.drill.plan }),
+  restoringStaging: (context) => {
+    if (context.drill.plan === null) throw new Error(`run ${context.runId} has no drill to restore`);
+    return { ...environment(context), plan: context.drill.plan };
+  },
+  preparingCheckpoint: ({ startedAt }) => ({ createdAt: startedAt }),
+  'sealing.scanning': () => ({}),
+  'sealing.archiving': (context) => ({ upToSeq: sealOf(context).upToSeq, signedFiles: context.signOff?.files ?? null }),
+  'sealing.hashing': (context) => ({ archive: proven(context, 'sealing.archiving') }),
+  'sealing.retention': (context) => ({ settings: environment(context).settings }),
+  'sealing.uploading': upload,
+  'sealing.verifying': (context) => ({
+    ...upload(context),
+    upload: proven(context, 'sealing.uploading'),
+    upToSeq: sealOf(context).upToSeq,
+    generatedAt: proven(context, 'sealing.retention').generatedAt,
+    verdict: sealOf(context).verdict,
+  }),
+  summarizing: (context) => {
+    const { summary } = context;
+    if (summary === null) throw new Error(`run ${context.runId} has no frozen summary`);
+    return {
+      settings: environment(context).settings,
+      summary: summarize(context, summary.at),
+      retainUntil: proven(context, 'sealing.retention').retainUntil,
+      archiveKey: archiveKey(context),
+      tail: { after: sealOf(context).upToSeq, upTo: summary.upToSeq },
+    };
+  },
+};
+
+/** Source: design section 6, "S3 key". */
+export function archiveKey(context: PilotContext): string {
+  return `${environment(context).settings.prefix}/phase6_4_cutover/${context.runId}/${EVIDENCE.archive}`;
+}
+
+function environment(context: PilotContext) {
+  const { settings, world } = proven(context, 'preflight');
+  return { settings, world };
+}
+
+function upload(context: PilotContext) {
+  return {
+    settings: environment(context).settings,
+    key: archiveKey(context),
+    archive: proven(context, 'sealing.archiving'),
+    retainUntil: proven(context, 'sealing.retention').retainUntil,
+  };
+}
+
+function sealOf(context: PilotContext) {
+  if (context.seal === null) throw new Error(`run ${context.runId} is not being sealed`);
+  return context.seal;
+}
+
+function operatorOf({ operator }: PilotContext): string {
+  return `${operator.user}@${operator.host}${operator.email === null ? '' : ` <${operator.email}>`}`;
+}
