@@ -1,4 +1,4 @@
-import type { LeaseRecord } from './store.js';
+import type { AttemptStatus, LeaseRecord } from './store.js';
 
 /** Trouble that a caller of the store can act on; `code` is stable. */
 export abstract class StoreError extends Error {
@@ -9,6 +9,26 @@ export class RunExistsError extends StoreError {
   readonly code = 'RUN_EXISTS';
   constructor(readonly runId: string) {
     super(`Run ${runId} exists already.`);
+  }
+}
+
+export class RunNotFoundError extends StoreError {
+  readonly code = 'RUN_NOT_FOUND';
+  constructor(readonly runId: string) {
+    super(`There is no run ${runId} in this database. See which there are with: cutover list`);
+  }
+}
+
+/** An attempt is not in the state that the request needs: it has settled already, has not started, or is not of this run. */
+export class AttemptStateError extends StoreError {
+  readonly code = 'ATTEMPT_STATE';
+  constructor(
+    readonly attemptId: number,
+    /** Null: no such attempt. */
+    readonly status: AttemptStatus | null,
+    request: string,
+  ) {
+    super(`Attempt ${attemptId} cannot be ${request}: ${status === null ? 'the run has no such attempt' : `it is ${status}`}.`);
   }
 }
 

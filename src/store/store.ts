@@ -147,14 +147,19 @@ export interface HistoryFilter {
 export interface Store {
   /** Creates the run, its lease (held by `holder`, fence 1) and its first transition (seq 1) in one transaction. Throws `RunExistsError`. */
   createRun(run: NewRun, holder: LeaseHolder, first: Omit<TransitionCommit, 'fence' | 'runId' | 'seq'>): Promise<LeaseRecord>;
-  /** Throws `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`; nothing is written then. */
+  /**
+   * Throws `LeaseLostError` (also when the lease was released), `StaleSnapshotError`, `EnvironmentHeldError`, `RunNotFoundError`, and
+   * `AttemptStateError` for a settlement of an attempt that has settled; nothing is written then.
+   */
   commit(transition: TransitionCommit): Promise<HistoryRecord>;
 
-  /** pending -> running, durable before the effect starts. Throws `LeaseLostError`. */
+  /** pending -> running, durable before the effect starts. Throws `LeaseLostError`, `AttemptStateError`. */
   startAttempt(attemptId: number, fence: number, at: string): Promise<void>;
-  /** Records the log's name before the file is created. */
+  /** Records the log's name before the file is created; the last one given stays. The attempt must be running: else `AttemptStateError`. */
   recordAttemptLog(attemptId: number, fence: number, file: string): Promise<void>;
+  /** The attempt must be running: else `AttemptStateError`. */
   recordChild(attemptId: number, fence: number, child: AttemptChild): Promise<void>;
+  /** Also for a finished attempt, and without a lease: forgetting what is not on record changes nothing. */
   forgetChild(attemptId: number, child: AttemptChild): Promise<void>;
 
   getRun(runId: string): Promise<RunRecord | null>;

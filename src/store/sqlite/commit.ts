@@ -1,0 +1,57 @@
+import type { HistoryRecord } from '../../evidence/history-record.js';
+import { StaleSnapshotError } from '../errors.js';
+import type { LeaseHolder, LeaseRecord, NewRun, TransitionCommit } from '../store.js';
+import { AttemptTable } from './attempts.js';
+import type { Database } from './driver.js';
+import { EnvironmentLockTable } from './environment-locks.js';
+import { LeaseTable } from './leases.js';
+import { RunTable } from './runs.js';
+import { TransitionTable } from './transitions.js';
+
+export interface Tables {
+  readonly runs: RunTable;
+  readonly transitions: TransitionTable;
+  readonly attempts: AttemptTable;
+  readonly leases: LeaseTable;
+  readonly environmentLocks: EnvironmentLockTable;
+}
+
+export function tablesOf(db: Database): Tables {
+  return {
+    runs: new RunTable(db),
+    transitions: new TransitionTable(db),
+    attempts: new AttemptTable(db),
+    leases: new LeaseTable(db),
+    environmentLocks: new EnvironmentLockTable(db),
+  };
+}
+
+/**
+ * Writes all of a transition; to be called inside one immediate transaction, which an error rolls back.
+ * Throws `RunNotFoundError`, `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`, `AttemptStateError`.
+ */
+export function commitTransition(tables: Tables, transition: TransitionCommit): HistoryRecord {
+  const { runId, fence, seq, at } = transition;
+  const head = tables.runs.head(runId);
+  tables.leases.requireHeld(runId, fence);
+  if (seq !== head.seq + 1) throw new StaleSnapshotError(runId, seq, head.seq);
+  tables.environmentLocks.settle(runId, transition.environmentLock);
+  const record = tables.transitions.append(head, transition);
+  for (const settlement of transition.settles) tables.attempts.settle(runId, seq, at, settlement);
+  for (const spawn of transition.spawns) tables.attempts.spawn(runId, seq, spawn);
+  tables.runs.advance(record, transition);
+  return record;
+}
+
+/** Writes a run with its lease and first transition; to be called as `commitTransition` is. Throws `RunExistsError` besides. */
+export function createRun(
+  tables: Tables,
+  run: NewRun,
+  holder: LeaseHolder,
+  first: Omit<TransitionCommit, 'fence' | 'runId' | 'seq'>,
+): LeaseRecord {
+  tables.runs.insert(run, first);
+  const lease = tables.leases.insert(run.runId, holder, first.at);
+  commitTransition(tables, { ...first, runId: run.runId, fence: lease.fence, seq: 1 });
+  return lease;
+}

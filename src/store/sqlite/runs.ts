@@ -1,0 +1,140 @@
+import type { HistoryRecord, Identity } from '../../evidence/history-record.js';
+import { genesisHash } from '../../evidence/hash-chain.js';
+import { canonicalJson } from '../../evidence/canonical-json.js';
+import { RunExistsError, RunNotFoundError } from '../errors.js';
+import type { NewRun, RunFilter, RunRecord, RunStatus, TransitionCommit } from '../store.js';
+import type { Database } from './driver.js';
+import { parseStored } from './stored-json.js';
+
+/** Where a run's chain ends: seq 0 and the genesis hash before the first transition. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The runs: what lists show of each, and the head of its chain. Ids sort by age, as the runbook's timestamps do. */
+export class RunTable {
+  readonly #db: Database;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Adds a run that has no transition yet. Throws `RunExistsError`. */
+  insert(run: NewRun, first: Pick<TransitionCommit, 'at' | 'status' | 'to' | 'machineVersion'>): void {
+    if (this.get(run.runId) !== null) throw new RunExistsError(run.runId);
+    this.#db
+      .prepare(
+        `INSERT INTO runs (run_id, created_at, updated_at, status, state, machine_version, operator, evidence_dir, directory,
+           head_seq, head_hash)
+         VALUES (@runId, @at, @at, @status, @state, @machineVersion, @operator, @evidenceDir, @directory, 0, @genesis)`,
+      )
+      .run({
+        runId: run.runId,
+        at: first.at,
+        status: first.status,
+        state: first.to,
+        machineVersion: first.machineVersion,
+        operator: canonicalJson(run.operator),
+        evidenceDir: run.evidenceDir,
+        directory: run.directory,
+        genesis: genesisHash(run.runId),
+      });
+  }
+
+  /** Throws `RunNotFoundError`. */
+  head(runId: string): ChainHead {
+    const head = this.#db
+      .prepare<[string], ChainHead>('SELECT head_seq AS seq, head_hash AS hash FROM runs WHERE run_id = ?')
+      .get(runId);
+    if (head === undefined) throw new RunNotFoundError(runId);
+    return head;
+  }
+
+  /** Moves the run to where a transition led. Facts once known (environment, commit) are not forgotten again. */
+  advance(record: HistoryRecord, transition: Pick<TransitionCommit, 'status' | 'environment' | 'gitHead'>): void {
+    this.#db
+      .prepare(
+        `UPDATE runs SET updated_at = @at, status = @status, state = @state, machine_version = @machineVersion,
+           environment = coalesce(@environment, environment), git_head = coalesce(@gitHead, git_head),
+           head_seq = @seq, head_hash = @hash
+         WHERE run_id = @runId`,
+      )
+      .run({
+        runId: record.run_id,
+        at: record.at,
+        status: transition.status,
+        state: record.to,
+        machineVersion: record.machine_version,
+        environment: transition.environment ?? null,
+        gitHead: transition.gitHead ?? null,
+        seq: record.seq,
+        hash: record.hash,
+      });
+  }
+
+  get(runId: string): RunRecord | null {
+    const row = this.#db.prepare<[string], RunRow>('SELECT * FROM runs WHERE run_id = ?').get(runId);
+    return row === undefined ? null : toRun(row);
+  }
+
+  /** Newest first. A prefix is compared character by character: `%` and `*` mean themselves. */
+  findIds(prefix: string, limit: number): string[] {
+    return this.#db
+      .prepare<[{ prefix: string; limit: number }], string>(
+        `SELECT run_id FROM runs WHERE run_id >= @prefix AND substr(run_id, 1, length(@prefix)) = @prefix
+         ORDER BY run_id DESC LIMIT @limit`,
+      )
+      .pluck()
+      .all({ prefix, limit });
+  }
+
+  /** Newest first. */
+  list(filter: RunFilter): RunRecord[] {
+    const statuses = filter.status === undefined ? null : JSON.stringify(filter.status);
+    const rows = this.#db
+      .prepare<[{ statuses: string | null; before: string | null; limit: number }], RunRow>(
+        `SELECT * FROM runs
+         WHERE (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses))) AND (@before IS NULL OR run_id < @before)
+         ORDER BY run_id DESC LIMIT @limit`,
+      )
+      .all({ statuses, before: filter.before ?? null, limit: filter.limit ?? NO_LIMIT });
+    return rows.map(toRun);
+  }
+}
+
+/** SQLite reads a negative LIMIT as none. */
+const NO_LIMIT = -1;
+
+interface RunRow {
+  readonly run_id: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly status: RunStatus;
+  readonly state: string;
+  readonly machine_version: string;
+  readonly operator: string;
+  readonly evidence_dir: string;
+  readonly directory: string;
+  readonly environment: string | null;
+  readonly git_head: string | null;
+  readonly head_seq: number;
+  readonly head_hash: string;
+}
+
+function toRun(row: RunRow): RunRecord {
+  return {
+    runId: row.run_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    status: row.status,
+    state: row.state,
+    machineVersion: row.machine_version,
+    operator: parseStored(row.operator, `run ${row.run_id}`, 'operator') as Identity,
+    evidenceDir: row.evidence_dir,
+    directory: row.directory,
+    environment: row.environment,
+    gitHead: row.git_head,
+    headSeq: row.head_seq,
+    headHash: row.head_hash,
+  };
+}
