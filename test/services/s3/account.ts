@@ -1,0 +1,48 @@
+import type { Bucket } from './bucket.js';
+import { accessDenied, S3Error } from './s3-error.js';
+
+/** The one AWS account that the stand-in knows: its buckets, its caller, what the caller may do, and the service's clock. */
+export class Account {
+  readonly buckets = new Map<string, Bucket>();
+  /** Actions such as `s3:GetObjectRetention` that the caller lacks; all others are allowed. */
+  denied: ReadonlySet<string> = new Set();
+  credentials: 'valid' | 'expired' = 'valid';
+  clockOffsetSeconds = 0;
+  readonly arn: string;
+  readonly userId: string;
+
+  constructor(
+    readonly id: string,
+    readonly region: string,
+    readonly accessKey: string,
+    readonly secretKey: string,
+  ) {
+    this.arn = `arn:aws:sts::${id}:assumed-role/dpp-admin/operator`;
+    this.userId = 'STANDINROLEID:operator';
+  }
+
+  /** The time by the service's clock. */
+  now(): Date {
+    return new Date(Date.now() + this.clockOffsetSeconds * 1000);
+  }
+
+  allows(action: string): boolean {
+    return !this.denied.has(action);
+  }
+
+  /** Throws 403 AccessDenied in the words of IAM unless the caller may do it. */
+  assertAllowed(action: string, resource: string): void {
+    if (this.allows(action)) return;
+    throw accessDenied(
+      `User: ${this.arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${resource}" because no identity-based policy allows the ${action} action`,
+    );
+  }
+
+  /** Throws 404 NoSuchBucket, or 403 when `x-amz-expected-bucket-owner` names another account. */
+  bucket(name: string, expectedOwner: string | undefined): Bucket {
+    const bucket = this.buckets.get(name);
+    if (!bucket) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist', {}, { BucketName: name });
+    if (expectedOwner !== undefined && expectedOwner !== bucket.owner) throw accessDenied();
+    return bucket;
+  }
+}
