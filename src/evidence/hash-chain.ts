@@ -8,8 +8,8 @@ export function genesisHash(runId: string): string {
 
 /** The hash of a record: over every field but `hash` itself. */
 export function recordHash(record: Omit<HistoryRecord, 'hash'> & { readonly hash?: string }): string {
-  const { hash: _hash, ...rest } = record;
-  return canonicalSha256(rest);
+  const fields: Partial<HistoryRecord> = { ...record };
+  return canonicalSha256(Object.fromEntries(Object.entries(fields).filter(([field]) => field !== 'hash')));
 }
 
 export interface ChainFault {

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { EvidenceDir, WrittenFile } from './evidence-dir.js';
+import { EvidenceError } from './evidence-error.js';
+import { indexText } from './index-file.js';
+import { EVIDENCE, isArchived } from './layout.js';
+
+/** A file as it has to be when its bytes enter the archive. */
+export interface IndexedFile extends WrittenFile {
+  readonly name: string;
+}
+
+/**
+ * The first pass: reads every file that belongs to the archive and writes 59_index.sha256 about them.
+ * Returns them with the index itself, sorted by name. Throws `EvidenceError`.
+ */
+export async function indexEvidence(evidence: EvidenceDir, signal: AbortSignal): Promise<IndexedFile[]> {
+  const files: IndexedFile[] = [];
+  for (const name of await archivedNames(evidence)) {
+    signal.throwIfAborted();
+    files.push({ name, ...(await evidence.digest(name)) });
+  }
+  files.push({ name: EVIDENCE.index, ...(await evidence.write(EVIDENCE.index, indexText(files))) });
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The second pass: streams the files once through tar, gzip, the digests and the disk, in constant memory, and renames the
+ * result to evidence.tar.gz. The same files give the same bytes: fixed order, date, mode and owner, and a gzip header that
+ * names neither time nor system. Throws `EvidenceError` CHANGED for a file whose bytes are not those of the index, and for
+ * one that came or went meanwhile; no archive is on disk then.
+ */
+export async function writeArchive(
+  evidence: EvidenceDir,
+  files: readonly IndexedFile[],
+  signal: AbortSignal,
+): Promise<WrittenFile & { readonly md5: string }> {
+  await discardArchive(evidence);
+  try {
+    const written = await streamArchive(evidence, files, signal);
+    await assertSameNames(evidence, files);
+    await evidence.rename(PARTIAL, EVIDENCE.archive);
+    return written;
+  } catch (error) {
+    await rm(join(evidence.path, PARTIAL), { force: true });
+    throw error;
+  }
+}
+
+/** Removes what an interrupted attempt left: an archive that nobody has recorded. */
+export async function discardArchive(evidence: EvidenceDir): Promise<void> {
+  for (const name of [PARTIAL, EVIDENCE.archive, EVIDENCE.archiveDigest]) await rm(join(evidence.path, name), { force: true });
+}
+
+const PARTIAL = `${EVIDENCE.archive}.partial`;
+/** Not the epoch: GNU tar warns of "an implausibly old time stamp". */
+const DATE = new Date('1980-01-01T00:00:00Z');
+
+async function streamArchive(
+  evidence: EvidenceDir,
+  files: readonly IndexedFile[],
+  signal: AbortSignal,
+): Promise<WrittenFile & { readonly md5: string }> {
+  const { TarArchive } = await import('archiver');
+  const tar = new TarArchive();
+  const sha256 = createHash('sha256');
+  const md5 = createHash('md5');
+  let size = 0;
+  const digests = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sha256.update(chunk);
+      md5.update(chunk);
+      size += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  const handle = await open(join(evidence.path, PARTIAL), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644);
+  // `flush`: the file is fsynced before it is closed, so that the rename never shows a file that a power loss empties.
+  const disk = handle.createWriteStream({ flush: true });
+  const broken = new AbortController();
+  // A file that fails ends the pipeline with its error; a pipeline that fails ends the filling, which would wait for ever.
+  fill(tar, evidence, files, broken.signal).catch((error: unknown) => tar.destroy(error as Error));
+  try {
+    await pipeline(tar, createGzip(), withoutSystem(), digests, disk, { signal });
+  } catch (error) {
+    broken.abort();
+    throw error;
+  }
+  return { sha256: sha256.digest('hex'), md5: md5.digest('base64'), size };
+}
+
+type Tar = InstanceType<typeof import('archiver').TarArchive>;
+
+async function fill(tar: Tar, evidence: EvidenceDir, files: readonly IndexedFile[], broken: AbortSignal): Promise<void> {
+  for (const file of files) await appendFile(tar, evidence, file, broken);
+  await tar.finalize();
+}
+
+/** Appends one file and waits until all of it has been taken, so that no other is open meanwhile. */
+async function appendFile(tar: Tar, evidence: EvidenceDir, file: IndexedFile, broken: AbortSignal): Promise<void> {
+  const checked = checkedAgainst(file);
+  const read = pipeline(evidence.stream(file.name), checked, { signal: broken });
+  const taken = once(tar, 'entry', { signal: broken }) as Promise<[{ readonly name: string }]>;
+  tar.append(checked, entryData(file));
+  const [[entry]] = await Promise.all([taken, read]);
+  if (entry.name === file.name) return;
+  const what = `The archive would hold the file as ${JSON.stringify(entry.name)}`;
+  throw new EvidenceError('UNSAFE_NAME', file.name, what, 'Give the file a name without a backslash.');
+}
+
+/** What the tar header says. archiver takes the size from `stats` alone; without it, it would read the file into memory. */
+function entryData({ name, size }: IndexedFile): Parameters<Tar['append']>[1] {
+  return { name, date: DATE, mode: 0o644, type: 'file', stats: { size } as import('node:fs').Stats };
+}
+
+/** Passes the bytes on and fails unless they are those of the index; more bytes than the tar header announces never pass. */
+function checkedAgainst({ name, sha256, size }: IndexedFile): Transform {
+  const hash = createHash('sha256');
+  let seen = 0;
+  const changed = () =>
+    new EvidenceError(
+      'CHANGED',
+      name,
+      'An evidence file changed while it was archived',
+      'Find out who writes to it, then seal again.',
+    );
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      seen += chunk.length;
+      done(seen > size ? changed() : null, chunk);
+    },
+    flush(done) {
+      done(seen === size && hash.digest('hex') === sha256 ? null : changed());
+    },
+  });
+}
+
+/** RFC 1952: byte 9 of the gzip header tells the operating system; 255 is "unknown". zlib leaves the time (bytes 4-7) at zero. */
+function withoutSystem(): Transform {
+  let position = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const at = 9 - position;
+      if (at >= 0 && at < chunk.length) chunk[at] = 255;
+      position += chunk.length;
+      done(null, chunk);
+    },
+  });
+}
+
+async function archivedNames(evidence: EvidenceDir): Promise<string[]> {
+  const names = (await evidence.list()).map(({ name }) => name);
+  return names.filter((name) => isArchived(name) && name !== EVIDENCE.index);
+}
+
+async function assertSameNames(evidence: EvidenceDir, files: readonly IndexedFile[]): Promise<void> {
+  const indexed = new Set(files.map(({ name }) => name));
+  const present = new Set([...(await archivedNames(evidence)), EVIDENCE.index]);
+  const odd = [...present].find((name) => !indexed.has(name)) ?? [...indexed].find((name) => !present.has(name));
+  if (odd === undefined) return;
+  throw new EvidenceError(
+    'CHANGED',
+    odd,
+    'An evidence file came or went while the archive was written',
+    'Find out who writes there, then seal again.',
+  );
+}

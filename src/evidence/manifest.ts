@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { EVIDENCE } from './layout.js';
+
+/** A manifest that breaks the schema: which file, which field, why. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+  readonly code = 'MANIFEST_INVALID';
+  constructor(
+    readonly file: string,
+    readonly field: string,
+    fault: string,
+  ) {
+    super(`The seal manifest ${file} is not valid: ${field}: ${fault}. Compare it with the locked copy beside the archive.`);
+  }
+}
+
+const WHOLE_SECONDS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+const line = z.string().regex(/^[^\p{Cc}]+$/u, 'must be one line, not empty');
+const time = z
+  .string()
+  .regex(WHOLE_SECONDS, 'must be YYYY-MM-DDThh:mm:ssZ')
+  .refine((text) => isInstant(text), 'is no instant of the calendar');
+const lockMode = z.enum(['GOVERNANCE', 'COMPLIANCE']);
+
+const fields = z.strictObject({
+  schema_version: z.literal(1),
+  run_id: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be a run id, YYYYMMDDTHHMMSSZ'),
+  verdict: z.enum(['PASS', 'FAIL']),
+  generated_at: time.describe('Committed before the first PUT: the same on every retry.'),
+  tarball_path: line,
+  tarball_size_bytes: z.int().positive(),
+  sha256: sha256.describe('Of the archive.'),
+  s3_bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{2}\*\*\*$/, 'must be the first 3 characters and ***')
+    .describe('Redacted: verifying online takes the bucket name from the caller.'),
+  s3_key: line,
+  version_id: line,
+  etag: line,
+  lock_mode: lockMode.describe('As asked for.'),
+  retention_days: z.int().positive(),
+  retain_until: time.describe('As asked for.'),
+  verified_lock_mode: lockMode.describe('As read back after the PUT; equals lock_mode.'),
+  verified_retain_until: time.describe('As read back after the PUT; not before retain_until.'),
+  content_verified_by: z.enum(['checksum-sha256', 'download']),
+  seal_seq: z.int().positive().describe("The last transition in the archive's history."),
+  chain_head: sha256.describe("The hash of the last transition in the archive's history."),
+});
+
+const schema = fields.superRefine((manifest, context) => {
+  const fault = (field: keyof Manifest, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+  if (manifest.verified_lock_mode !== manifest.lock_mode) fault('verified_lock_mode', `must be lock_mode, ${manifest.lock_mode}`);
+  if (Date.parse(manifest.verified_retain_until) < Date.parse(manifest.retain_until)) {
+    fault('verified_retain_until', `must not be before retain_until, ${manifest.retain_until}`);
+  }
+  if (Date.parse(manifest.retain_until) <= Date.parse(manifest.generated_at)) fault('retain_until', 'must be after generated_at');
+  const tail = `phase6_4_cutover/${manifest.run_id}/${EVIDENCE.archive}`;
+  if (manifest.s3_key !== tail && !manifest.s3_key.endsWith(`/${tail}`)) fault('s3_key', `must end with ${tail}`);
+});
+
+/** 60_evidence_seal_manifest.json. Times are UTC in whole seconds; sizes are bytes. */
+export type Manifest = Readonly<z.infer<typeof fields>>;
+
+/** The manifest's text, its fields in the schema's order. Throws `ManifestError` rather than write one that would not be read. */
+export function manifestJson(manifest: Manifest): string {
+  return `${JSON.stringify(checked(manifest, EVIDENCE.manifest), null, 2)}\n`;
+}
+
+/** Reads a manifest. Throws `ManifestError` with the file's name and the first field at fault; an unknown field is one. */
+export function parseManifest(text: string, file: string = EVIDENCE.manifest): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ManifestError(file, '(document)', `is not JSON (${(error as Error).message})`);
+  }
+  return checked(value, file);
+}
+
+/** The schema to be published. What it cannot say (fields compared with each other) is checked by `parseManifest` alone. */
+export function manifestJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(fields), title: 'Evidence seal manifest of a pilot cutover run (60_evidence_seal_manifest.json)' };
+}
+
+/** A bucket's name as the manifest shows it. */
+export function redactedBucket(bucket: string): string {
+  return `${bucket.slice(0, 3)}***`;
+}
+
+function checked(value: unknown, file: string): Manifest {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
+  throw new ManifestError(
+    file,
+    field === undefined || field === '' ? '(document)' : field,
+    issue?.message ?? 'does not fit the schema',
+  );
+}
+
+/** The pattern lets 31 April pass; the calendar does not. */
+function isInstant(text: string): boolean {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text.replace('Z', '.000Z');
+}

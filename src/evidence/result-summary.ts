@@ -1,0 +1,126 @@
+import type { Criterion, ResultSummary, SignatureRow, Verdict } from '../config/step-contracts.js';
+import { FactError, LINE_BREAKS } from './fact-line.js';
+
+export type SummaryFacts = ResultSummary;
+
+/** The lines of the acceptance criteria, in this order and wording. Source: the runbook, "Expected output". */
+export const CRITERIA = {
+  rcGates: 'AC1: RC Gates',
+  stagingDryRun: 'AC2: Staging dry-run + P4.3 isolation',
+  rollbackDrill: 'AC2: App rollback drill',
+  dbRollback: 'AC2: DB rollback (Human)',
+  archive: 'AC3: evidence.tar.gz + sha256',
+  wormUpload: 'AC4: WORM S3 upload + head-object',
+  noSecrets: 'AC5: No secrets in evidence',
+} as const;
+
+/** The rows of the sign-off table. Source: the runbook, "Sign-off". */
+export const SIGN_OFF_ROLES = {
+  operator: 'Operator (automated run)',
+  dbRestoreVerifier: 'DB Restore Verifier',
+  sreLead: 'SRE Lead',
+  engineeringLead: 'Engineering Lead',
+} as const;
+
+const TITLE = 'Phase 6.4 — Pilot Cutover Run — RESULT SUMMARY';
+const RULE = '='.repeat(48);
+
+/**
+ * 90_result_summary.txt. The verdict must be the one that the criteria give, and the facts must agree with each other:
+ * throws `FactError` otherwise, so that no summary can say more than is on record.
+ */
+export function resultSummary(facts: SummaryFacts): string {
+  checkFacts(facts);
+  const governance = 'Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGovernanceRetention.';
+  return [
+    TITLE,
+    RULE,
+    `Timestamp:    ${facts.timestamp}`,
+    `Evidence dir: ${facts.evidenceDir}`,
+    `Git HEAD:     ${facts.gitHead}`,
+    '',
+    ...facts.criteria.map(({ name, result, fact }) => `${name.padEnd(37)} : ${result} (${fact})`),
+    '',
+    ...(facts.exceptions.length === 0 ? [] : ['Overrides and exceptions:', ...facts.exceptions.map((line) => `- ${line}`), '']),
+    'Sign-off',
+    ...signOffTable(facts.signatures),
+    '',
+    `VERDICT: ${facts.verdict}`,
+    ...(facts.lockMode === 'GOVERNANCE' ? ['', governance] : []),
+    '',
+  ].join('\n');
+}
+
+/** PASS only if every one of the seven lines is there and is PASS. */
+export function verdictOf(criteria: readonly Criterion[]): Verdict {
+  const passed = (name: string) => criteria.some((criterion) => criterion.name === name && criterion.result === 'PASS');
+  return Object.values(CRITERIA).every(passed) && criteria.every(({ result }) => result === 'PASS') ? 'PASS' : 'FAIL';
+}
+
+function checkFacts(facts: SummaryFacts): void {
+  const refuse = (field: string, fault: string): never => {
+    throw new FactError('result summary', field, fault);
+  };
+  const names: readonly string[] = Object.values(CRITERIA);
+  if (facts.criteria.map(({ name }) => name).join('\n') !== names.join('\n')) {
+    refuse(
+      'criteria',
+      `are not the seven lines of the runbook in their order (${facts.criteria.map(({ name }) => name).join('; ')})`,
+    );
+  }
+  const roles: readonly string[] = Object.values(SIGN_OFF_ROLES);
+  if (facts.signatures.map(({ role }) => role).join('\n') !== roles.join('\n')) {
+    refuse('signatures', `are not the four roles in their order (${facts.signatures.map(({ role }) => role).join('; ')})`);
+  }
+  for (const [field, value] of oneLineFacts(facts)) {
+    if (LINE_BREAKS.test(value)) refuse(field, 'has more than one line');
+  }
+  for (const field of ['timestamp', 'evidenceDir', 'gitHead'] as const) {
+    if (facts[field].trim() === '') refuse(field, 'is empty');
+  }
+  for (const { name, fact } of facts.criteria) {
+    if (fact.trim() === '') refuse(name, 'rests on no fact');
+  }
+  const derived = verdictOf(facts.criteria);
+  if (facts.verdict !== derived) refuse('verdict', `is ${facts.verdict}, but the criteria give ${derived}`);
+  checkAgreement(facts, refuse);
+}
+
+/** What must be true together, whichever way each fact was found. */
+function checkAgreement(facts: SummaryFacts, refuse: (field: string, fault: string) => never): void {
+  const result = (name: string) => facts.criteria.find((criterion) => criterion.name === name)?.result;
+  const verifier = facts.signatures.find(({ role }) => role === SIGN_OFF_ROLES.dbRestoreVerifier);
+  if (result(CRITERIA.dbRollback) === 'PASS' && (!verifier?.name || !verifier.date || !verifier.signature)) {
+    refuse(CRITERIA.dbRollback, 'is PASS, but no DB restore verifier has signed');
+  }
+  if (result(CRITERIA.wormUpload) === 'PASS' && result(CRITERIA.archive) !== 'PASS') {
+    refuse(CRITERIA.wormUpload, 'is PASS, but there is no archive that passed');
+  }
+  if (result(CRITERIA.wormUpload) === 'PASS' && facts.lockMode === null) {
+    refuse(CRITERIA.wormUpload, 'is PASS, but no lock mode was verified');
+  }
+}
+
+function oneLineFacts(facts: SummaryFacts): [string, string][] {
+  return [
+    ['timestamp', facts.timestamp],
+    ['evidenceDir', facts.evidenceDir],
+    ['gitHead', facts.gitHead],
+    ...facts.criteria.map(({ name, fact }): [string, string] => [name, fact]),
+    ...facts.exceptions.map((line): [string, string] => ['exceptions', line]),
+    ...facts.signatures.flatMap(({ role, name, date, signature }): [string, string][] => [
+      [role, name],
+      [role, date],
+      [role, signature],
+    ]),
+  ];
+}
+
+function signOffTable(signatures: readonly SignatureRow[]): string[] {
+  const header = ['Role', 'Name', 'Date (UTC)', 'Signature'];
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = signatures.map(({ role, name, date, signature }) => [role, name, date, signature].map(cell));
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const padded = (row: readonly string[]) => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [padded(header), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(padded)];
+}

@@ -1,0 +1,58 @@
+import type { Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EvidenceError, notRegular, toEvidenceError } from './evidence-error.js';
+
+/**
+ * The absolute path of an evidence name, and what is there now (null: nothing). Every part below `directory` is looked at
+ * with lstat, so that no link leads out of it. Throws `EvidenceError` (UNSAFE_NAME, NOT_REGULAR, READ_FAILED).
+ */
+export async function resolveSafely(directory: string, name: string): Promise<{ path: string; found: Stats | null }> {
+  const parts = safeParts(name);
+  let path = directory;
+  let found: Stats | null = null;
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part);
+    found = await lstatOrNull(path, name);
+    const last = index === parts.length - 1;
+    if (found === null) return { path: join(directory, ...parts), found: null };
+    if (found.isDirectory() || (last && found.isFile())) continue;
+    throw notRegular(
+      name,
+      found.isSymbolicLink() ? 'a symbolic link' : found.isFile() ? 'a file used as a folder' : 'a special file',
+    );
+  }
+  return { path, found };
+}
+
+function safeParts(name: string): string[] {
+  const parts = name.split('/');
+  const fault =
+    name === ''
+      ? 'is empty'
+      : name.includes('\0')
+        ? 'holds a NUL'
+        : name.startsWith('/')
+          ? 'is absolute'
+          : parts.some((part) => part === '' || part === '.' || part === '..')
+            ? 'has an empty part, "." or ".."'
+            : null;
+  if (fault !== null) {
+    throw new EvidenceError(
+      'UNSAFE_NAME',
+      name,
+      `The name ${fault}`,
+      'Give a name relative to the evidence directory of the run.',
+    );
+  }
+  return parts;
+}
+
+async function lstatOrNull(path: string, name: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw toEvidenceError(error, 'read', name);
+  }
+}

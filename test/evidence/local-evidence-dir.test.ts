@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
+import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
+import { createRedactor } from '../../src/evidence/redaction.js';
+
+let root: string;
+let evidence: EvidenceDir;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'evidence-'));
+  evidence = openEvidenceDir(join(root, 'phase', '20260221T120000Z'), {
+    root: join(root, 'phase'),
+    redactor: () => createRedactor(),
+  });
+  await evidence.create();
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
+
+describe('an evidence directory', () => {
+  test('keeps itself out of git status, and leaves a .gitignore that is there as it is', async () => {
+    const ignore = join(root, 'phase', '.gitignore');
+    expect(await readFile(ignore, 'utf8')).toBe('*\n');
+    await writeFile(ignore, '# ours\n');
+    await evidence.create();
+    expect(await readFile(ignore, 'utf8')).toBe('# ours\n');
+  });
+
+  test('touches nothing before create()', async () => {
+    const other = openEvidenceDir(join(root, 'elsewhere', 'run'), {
+      root: join(root, 'elsewhere'),
+      redactor: () => createRedactor(),
+    });
+    await expect(other.list()).rejects.toMatchObject({ code: 'MISSING' });
+    expect(await other.exists('00_scope.txt')).toBe(false);
+    expect(await readdir(root)).toEqual(['phase']);
+  });
+
+  test('writes a whole file, leaves no temporary one, and tells the digest of what is on disk', async () => {
+    const written = await evidence.write('00_scope.txt', 'naïve\n');
+    expect(written).toEqual({ sha256: sha256('naïve\n'), size: 7 });
+    expect(await evidence.digest('00_scope.txt')).toEqual(written);
+    expect(await evidence.list()).toEqual([{ name: '00_scope.txt', size: 7 }]);
+    await evidence.write('00_scope.txt', 'new');
+    expect((await evidence.read('00_scope.txt')).toString()).toBe('new');
+  });
+
+  test('lists files of all folders by code units', async () => {
+    await evidence.makeDirectory('56_db_restore_screenshots');
+    await evidence.makeDirectory('56_db_restore_screenshots');
+    for (const name of [
+      'b',
+      'B',
+      'a',
+      '56_db_restore_screenshots/z.png',
+      '56_db_restore_screenshots.txt',
+      '\u{1f600}',
+      '\uff5e',
+    ]) {
+      await evidence.write(name, name);
+    }
+    const names = (await evidence.list()).map(({ name }) => name);
+    expect(names).toEqual([
+      '56_db_restore_screenshots.txt',
+      '56_db_restore_screenshots/z.png',
+      'B',
+      'a',
+      'b',
+      '\u{1f600}',
+      '\uff5e',
+    ]);
+  });
+
+  test('reads a file of the given size, and refuses a larger one instead of reading a part', async () => {
+    const content = randomBytes(200_000);
+    await evidence.write('big', content);
+    expect(await evidence.read('big', 200_000)).toEqual(content);
+    await expect(evidence.read('big', 199_999)).rejects.toMatchObject({ name: 'EvidenceError', code: 'TOO_LARGE', file: 'big' });
+    expect(await evidence.digest('big')).toEqual({ sha256: sha256(content), size: 200_000 });
+    const streamed: Buffer[] = [];
+    for await (const chunk of evidence.stream('big') as AsyncIterable<Buffer>) streamed.push(chunk);
+    expect(Buffer.concat(streamed)).toEqual(content);
+  });
+
+  test('renames, but never onto other evidence', async () => {
+    await evidence.write('30_rc_gates.txt', 'first');
+    await evidence.rename('30_rc_gates.txt', '30_rc_gates.attempt-1.txt');
+    expect(await evidence.exists('30_rc_gates.txt')).toBe(false);
+    await evidence.write('30_rc_gates.txt', 'second');
+    await expect(evidence.rename('30_rc_gates.txt', '30_rc_gates.attempt-1.txt')).rejects.toMatchObject({ code: 'EXISTS' });
+    await expect(evidence.rename('missing', 'other')).rejects.toMatchObject({ code: 'MISSING', file: 'missing' });
+    expect((await evidence.read('30_rc_gates.attempt-1.txt')).toString()).toBe('first');
+  });
+
+  test('says what is missing, and what to do', async () => {
+    await expect(evidence.read('00_scope.txt')).rejects.toThrow(
+      'There is no such evidence file: "00_scope.txt". Restore it, or run the step again that writes it.',
+    );
+    await expect(evidence.digest('00_scope.txt')).rejects.toMatchObject({ code: 'MISSING' });
+    await expect(evidence.stream('00_scope.txt').toArray()).rejects.toMatchObject({ code: 'MISSING' });
+    await expect(evidence.write('no/folder', 'x')).rejects.toMatchObject({ code: 'MISSING', file: 'no/folder' });
+  });
+});
+
+describe('no name leads out of the evidence', () => {
+  const unsafe = ['', '/etc/passwd', '..', '../x', 'a/../../x', 'a//b', 'a/', './a', 'a\0b'];
+
+  test.each(unsafe)('%j is refused by every method', async (name) => {
+    const calls = [
+      () => evidence.exists(name),
+      () => evidence.write(name, 'x'),
+      () => evidence.openLog(name),
+      () => evidence.read(name),
+      () => evidence.stream(name).toArray(),
+      () => evidence.rename(name, 'a'),
+      () => evidence.makeDirectory(name),
+      () => evidence.digest(name),
+    ];
+    for (const call of calls)
+      await expect(call()).rejects.toMatchObject({ name: 'EvidenceError', code: 'UNSAFE_NAME', file: name });
+    await evidence.write('source', 'x');
+    await expect(evidence.rename('source', name)).rejects.toMatchObject({ code: 'UNSAFE_NAME' });
+  });
+
+  test('links, to files or folders, there or not, are refused and left alone', async () => {
+    const outside = join(root, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'file'), 'untouched');
+    await symlink(join(outside, 'file'), join(evidence.path, 'link'));
+    await symlink(outside, join(evidence.path, 'folder'));
+    await symlink(join(outside, 'new'), join(evidence.path, 'dangling'));
+    for (const name of ['link', 'folder/file', 'dangling']) {
+      await expect(evidence.read(name)).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+      await expect(evidence.write(name, 'x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+      await expect(evidence.openLog(name)).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+      await expect(evidence.exists(name)).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    }
+    await expect(evidence.list()).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    expect(await readFile(join(outside, 'file'), 'utf8')).toBe('untouched');
+    expect(await readdir(outside)).toEqual(['file']);
+  });
+
+  test('a link in place of the temporary file is refused', async () => {
+    await symlink(join(root, 'target'), join(evidence.path, '00_scope.txt.partial'));
+    await expect(evidence.write('00_scope.txt', 'x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    expect(await readdir(root)).toEqual(['phase']);
+  });
+
+  test('a FIFO is refused and does not hang the reader', async () => {
+    execFileSync('mkfifo', [join(evidence.path, 'fifo')]);
+    await expect(evidence.read('fifo')).rejects.toMatchObject({
+      code: 'NOT_REGULAR',
+      message: expect.stringContaining('special file'),
+    });
+    await expect(evidence.list()).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+  });
+
+  test('a folder is not taken for a file, nor a file for a folder', async () => {
+    await evidence.makeDirectory('folder');
+    await evidence.write('file', 'x');
+    await expect(evidence.read('folder')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    await expect(evidence.write('folder', 'x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    await expect(evidence.read('file/x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    await expect(evidence.makeDirectory('file')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+  });
+
+  test('a name that is not UTF-8 is an error of the listing', async () => {
+    await writeFile(Buffer.concat([Buffer.from(`${evidence.path}/`), Buffer.from([0x61, 0xff])]), 'x');
+    await expect(evidence.list()).rejects.toMatchObject({ code: 'UNSAFE_NAME' });
+  });
+});
+
+describe('a log', () => {
+  test('is redacted across writes, and its digest is that of the bytes on disk', async () => {
+    const log = await evidence.openLog('30_rc_gates.txt');
+    await log.write('start\nDB_PASS');
+    await log.write('WORD=hun');
+    await log.write(Buffer.from('ter22\nend without a line feed'));
+    const closed = await log.close();
+    const onDisk = await readFile(join(evidence.path, '30_rc_gates.txt'));
+    expect(onDisk.toString()).toBe('start\nDB_PASSWORD=[REDACTED:password]\nend without a line feed');
+    expect(closed).toEqual({ sha256: sha256(onDisk), size: onDisk.length });
+    expect(await log.close()).toEqual(closed);
+    await expect(log.write('more')).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  test('keeps the order of writes that nobody waited for', async () => {
+    const log = await evidence.openLog('log');
+    const writes = Array.from({ length: 500 }, (_, index) => log.write(`${index}\n`));
+    await log.close();
+    await Promise.all(writes);
+    expect((await evidence.read('log')).toString()).toBe(Array.from({ length: 500 }, (_, index) => `${index}\n`).join(''));
+  });
+
+  test('opened again starts empty, or goes on at its end with append; the digest is always of the whole file', async () => {
+    for (const [append, expected] of [
+      [false, 'one\n'],
+      [true, 'one\none\n'],
+      [false, 'one\n'],
+    ] as const) {
+      const log = await evidence.openLog('log', { append });
+      await log.write('one\n');
+      expect(await log.close()).toEqual({ sha256: sha256(expected), size: expected.length });
+      expect((await evidence.read('log')).toString()).toBe(expected);
+    }
+    const fresh = await evidence.openLog('fresh', { append: true });
+    expect((await fresh.close()).size).toBe(0);
+  });
+
+  test('that someone else changed while it was written does not close as if nothing had happened', async () => {
+    const log = await evidence.openLog('log');
+    await log.write('one\ntwo\n');
+    await truncate(join(evidence.path, 'log'), 4);
+    await expect(log.close()).rejects.toMatchObject({ name: 'EvidenceError', code: 'CHANGED', file: 'log' });
+    await expect(log.close()).rejects.toMatchObject({ code: 'CHANGED' });
+  });
+});
