@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** The environment of children and SDKs. */
   readonly env: NodeJS.ProcessEnv;
   now(): Date;
+  /** Applied to every event before it is recorded: history and snapshots hold no secrets. */
+  redact(event: RunEvent): RunEvent;
   /** This process, as the holder of leases. */
   readonly holder: LeaseHolder;
   notify(notice: EngineNotice): void;

@@ -29,13 +29,6 @@ export class SnapshotIncompatibleError extends Error {
   }
 }
 
-export class RunNotFoundError extends Error {
-  readonly code = 'RUN_NOT_FOUND';
-  constructor(readonly runId: string) {
-    super(`There is no run ${runId} in this store. See the runs with: cutover list`);
-  }
-}
-
 /** The driver was asked to stop: an interruption, not a failure. */
 export class InterruptedError extends Error {
   readonly code = 'INTERRUPTED';
@@ -52,5 +45,17 @@ export class StepTimedOutError extends Error {
     readonly timeoutMs: number,
   ) {
     super(`${step} did not finish within ${Math.round(timeoutMs / 1000)} s and was ended.`);
+  }
+}
+
+/** An event was taken and changed nothing: a defect of the machine, never to be passed over in silence. */
+export class SettlementIgnoredError extends Error {
+  readonly code = 'SETTLEMENT_IGNORED';
+  constructor(
+    readonly runId: string,
+    readonly eventType: string,
+    readonly state: string,
+  ) {
+    super(`Run ${runId} in ${state} took ${eventType}, and nothing changed. This is a defect: keep the run and report it.`);
   }
 }

@@ -12,7 +12,7 @@ type Change = Partial<PilotContext>;
 
 /** What a step has proven. */
 export function recordResult({ context, event }: Args, { step }: { step: StepName }): Change {
-  const { [step]: _mended, ...failures } = context.failures;
+  const failures = Object.fromEntries(Object.entries(context.failures).filter(([place]) => place !== step));
   return { results: { ...context.results, [step]: resultOf(event) }, failures, attemptsInARow: 1 };
 }
 

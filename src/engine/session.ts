@@ -1,0 +1,106 @@
+import type { HistoryRecord, Identity } from '../evidence/history-record.js';
+import type { AttemptRecord, LeaseRecord, Settlement } from '../store/store.js';
+import { RunNotFoundError } from '../store/errors.js';
+import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import { advance, stateName } from './advance.js';
+import type { Advance } from './advance.js';
+import type { RunEvent, StoredSnapshot } from './definition.js';
+import type { EngineOptions } from './engine.js';
+import { loadSnapshot } from './load-snapshot.js';
+
+/** A run under our lease. Transitions are made one after the other; each is committed before it counts. */
+export class Session {
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly options: EngineOptions,
+    readonly runId: string,
+    readonly evidence: EvidenceDir,
+    readonly lease: LeaseRecord,
+    readonly who: Identity,
+    private stored: StoredSnapshot,
+    private headSeq: number,
+  ) {}
+
+  /** Loads what the store holds of the run. Throws `RunNotFoundError`, `SnapshotIncompatibleError`. */
+  static async open(options: EngineOptions, lease: LeaseRecord, who: Identity): Promise<Session> {
+    const run = await options.store.getRun(lease.runId);
+    if (run === null) throw new RunNotFoundError(lease.runId);
+    const { snapshot, seq } = await loadSnapshot(options, lease.runId);
+    return new Session(options, lease.runId, options.openEvidence(run), lease, who, snapshot, seq);
+  }
+
+  get status() {
+    return this.options.definition.facts(this.stored).status;
+  }
+
+  attempts(): Promise<AttemptRecord[]> {
+    return this.options.store.attempts(this.runId);
+  }
+
+  recordLog({ attemptId }: AttemptRecord, name: string): Promise<void> {
+    return this.options.store.recordAttemptLog(attemptId, this.lease.fence, name);
+  }
+
+  /** Makes the transition that the event causes and commits it, with the effects that it asks for as pending attempts. */
+  commit(event: RunEvent, settlement?: Settlement): Promise<HistoryRecord> {
+    const committed = this.#queue.then(() => this.#commit(event, settlement));
+    this.#queue = committed.catch(() => undefined);
+    return committed;
+  }
+
+  async #commit(given: RunEvent, settlement: Settlement | undefined): Promise<HistoryRecord> {
+    const event = this.options.redact(given);
+    const { definition, store, notify } = this.options;
+    const at = this.options.now().toISOString();
+    const seq = this.headSeq + 1;
+    const who: Identity = settlement === undefined ? this.who : { ...this.who, level: 'engine' };
+    const next = advance(definition, this.runId, this.stored, { ...event, at, seq, who });
+    const facts = definition.facts(next.snapshot);
+    const record = await store.commit({
+      runId: this.runId,
+      fence: this.lease.fence,
+      seq,
+      at,
+      event,
+      from: stateName(this.stored.value),
+      to: next.state,
+      who,
+      machineVersion: definition.version,
+      snapshot: next.snapshot,
+      status: facts.status,
+      settles: [...(settlement ? [settlement] : []), ...(await this.#stopped(next, event, settlement?.attemptId))],
+      spawns: spawnRows(next, at),
+      environmentLock: facts.environmentLock,
+      environment: facts.environment,
+      gitHead: facts.gitHead,
+    });
+    this.stored = next.snapshot;
+    this.headSeq = seq;
+    notify({ type: 'transition', record });
+    return record;
+  }
+
+  /** Attempts whose state was left while they had not reported. */
+  async #stopped(next: Advance, event: RunEvent, settled: number | undefined): Promise<Settlement[]> {
+    if (next.stops.length === 0) return [];
+    const status = event.type === 'RESUMED' ? 'interrupted' : 'cancelled';
+    return (await this.attempts())
+      .filter((attempt) => isUnsettled(attempt) && attempt.attemptId !== settled && next.stops.includes(attempt.step))
+      .map(({ attemptId, status: before }) => ({ attemptId, status: before === 'pending' ? 'cancelled' : status }));
+  }
+}
+
+export function isUnsettled({ status }: AttemptRecord): boolean {
+  return status === 'pending' || status === 'running';
+}
+
+/** The rows of the effects that a transition asks for. */
+export function spawnRows(next: Advance, at: string) {
+  return next.spawns.map(({ step, src, input, delayMs }) => ({
+    step,
+    src,
+    input,
+    notBefore: delayMs === 0 ? null : new Date(Date.parse(at) + delayMs).toISOString(),
+  }));
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSameProcess } from '../actors/process/process-identity.js';
+import { endProcessGroup } from '../actors/process/process-group.js';
+import { LeaseHeldError } from '../store/errors.js';
+import type { LeaseHolder, LeaseRecord } from '../store/store.js';
+import type { EngineOptions } from './engine.js';
+
+/** Milliseconds without a heartbeat after which a driver elsewhere counts as dead. */
+export const LEASE_STALE_MS = 30_000;
+
+/**
+ * Takes a run's lease. A holder on this host and boot is asked of the kernel: alive, or gone, at once. A holder elsewhere is
+ * watched: its counter must stand still for `leaseStaleMs` on our own monotonic clock, since nobody's wall clock can be trusted.
+ * Before a dead driver's run is touched, the child processes it left are ended. Throws `LeaseHeldError` naming the holder.
+ */
+export async function takeLease(options: EngineOptions, runId: string): Promise<LeaseRecord> {
+  const { store, holder, now } = options;
+  const seen = await store.getLease(runId);
+  if (seen?.holder && !holderIsGone(seen.holder, holder)) {
+    if (isOnThisHost(seen.holder, holder)) throw new LeaseHeldError(seen);
+    await watchUntilStale(options, seen);
+  }
+  const lease = await store.acquireLease(runId, holder, seen, now().toISOString());
+  await endOrphans(options, runId);
+  return lease;
+}
+
+/** Takes the lease from whoever holds it, and ends what that driver had running here. */
+export async function seizeLease(options: EngineOptions, runId: string): Promise<LeaseRecord> {
+  const lease = await options.store.seizeLease(runId, options.holder, options.now().toISOString());
+  await endOrphans(options, runId);
+  return lease;
+}
+
+/** True when the kernel of this very boot says so, or when the machine was booted again since. */
+export function holderIsGone(theirs: LeaseHolder, ours: LeaseHolder): boolean {
+  if (!isOnThisHost(theirs, ours)) return false;
+  if (theirs.bootId !== ours.bootId) return true;
+  return !isSameProcess({ pid: theirs.pid, startTime: theirs.startTime });
+}
+
+/** The host's name too: containers share the kernel's boot id and may share the machine id, but not each other's pids. */
+function isOnThisHost(theirs: LeaseHolder, ours: LeaseHolder): boolean {
+  return theirs.machineId !== null && theirs.machineId === ours.machineId && theirs.host === ours.host && theirs.bootId !== null;
+}
+
+async function watchUntilStale(
+  { store, leaseStaleMs = LEASE_STALE_MS, notify, signal }: EngineOptions,
+  seen: LeaseRecord,
+): Promise<void> {
+  notify({ type: 'watching-lease', lease: seen, forMs: leaseStaleMs });
+  const deadline = performance.now() + leaseStaleMs;
+  while (performance.now() < deadline) {
+    await sleep(Math.min(1_000, leaseStaleMs / 10), undefined, { signal });
+    const present = await store.getLease(seen.runId);
+    if (present?.holder && (present.fence !== seen.fence || present.counter !== seen.counter)) throw new LeaseHeldError(present);
+  }
+}
+
+async function endOrphans({ store, holder }: EngineOptions, runId: string): Promise<void> {
+  for (const attempt of await store.attempts(runId)) {
+    for (const child of attempt.children) {
+      if (child.bootId !== null && child.bootId === holder.bootId) await endProcessGroup(child);
+      await store.forgetChild(attempt.attemptId, child);
+    }
+  }
+}
