@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepare, ROOT, say } from './prepare.mjs';
+
+/** `npm test`: installs, checks and tests everything. The last line tells the counts: `N passed, N failed`. */
+
+const BIN = 'node_modules/.bin';
+const CHECKS = [
+  ['types', `${BIN}/tsc`, ['--noEmit']],
+  ['lint', `${BIN}/eslint`, ['.']],
+  ['format', `${BIN}/prettier`, ['--check', '--log-level', 'warn', '.']],
+  [
+    'dependency arrows',
+    `${BIN}/depcruise`,
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'src', 'test/services'],
+  ],
+];
+
+console.log('Takes about ten minutes on two cores; a first run on a bare machine some minutes more, to install.');
+prepare();
+const counts = { passed: 0, failed: 0 };
+for (const [name, command, args] of CHECKS) {
+  say(`Checking ${name}...`);
+  count(spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' }).status === 0, name);
+}
+say('Running the tests...');
+runJest(process.argv.slice(2));
+say(counts.failed === 0 ? 'Everything passed.' : 'There are failures: see above.');
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** A suite that could not even be loaded counts as one failure, and so does a run without a result, without a test, or with one left out. */
+function runJest(args) {
+  const directory = mkdtempSync(join(tmpdir(), 'cutover-test-'));
+  const resultFile = join(directory, 'result.json');
+  const jest = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--json',
+    `--outputFile=${resultFile}`,
+    ...args,
+  ];
+  const { status } = spawnSync(process.execPath, jest, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const result = readResult(resultFile);
+  rmSync(directory, { recursive: true });
+  if (result === null) return count(false, 'jest gave no result');
+  const leftOut = result.numPendingTests + result.numTodoTests;
+  counts.passed += result.numPassedTests;
+  counts.failed += result.numFailedTests + result.numRuntimeErrorTestSuites + leftOut;
+  if (leftOut > 0) console.error(`${leftOut} tests were skipped or are still to be written: that counts as failed.`);
+  if (result.numTotalTests === 0) count(false, 'no test ran');
+  else if (status !== 0 && counts.failed === 0) count(false, `jest ended with ${status}`);
+}
+
+function readResult(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    console.error(`${file}: ${error.message}`);
+    return null;
+  }
+}
+
+function count(ok, name) {
+  counts[ok ? 'passed' : 'failed'] += 1;
+  if (!ok) console.error(`FAILED: ${name}`);
+}
