@@ -18,7 +18,7 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     if (context.drill.plan === null) throw new Error(`run ${context.runId} has no drill to restore`);
     return { ...environment(context), plan: context.drill.plan };
   },
-  preparingCheckpoint: ({ startedAt }) => ({ createdAt: startedAt }),
+  preparingCheckpoint: ({ startedAt }) => ({ createdAt: `${startedAt.slice(0, 19)}Z` }),
   'sealing.scanning': () => ({}),
   'sealing.archiving': (context) => ({ upToSeq: sealOf(context).upToSeq, signedFiles: context.signOff?.files ?? null }),
   'sealing.hashing': (context) => ({ archive: proven(context, 'sealing.archiving') }),

@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startKubernetes, type RunningKubernetes } from '../test/services/kubernetes/start.js';
+import { startS3, type RunningS3 } from '../test/services/s3/server.js';
+import { startStaging, type RunningStaging } from '../test/services/staging/server.js';
+import { createPilotRepository, PHASE_COMMITS } from './pilot-repository.js';
+
+export const BUCKET = 'dpp-audit-worm-demo';
+const REGION = 'ap-northeast-2';
+
+/** All that a pilot cutover touches, on this machine: a repository, and stand-ins for the cluster, staging, S3 and STS. */
+export interface PilotSite {
+  /** The repository: the directory to run `cutover` in. */
+  readonly repository: string;
+  /** The runbook's "Required ENV", and where kubectl, git and the AWS SDK find their settings. Nothing of our own environment but PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly kubernetes: RunningKubernetes;
+  readonly s3: RunningS3;
+  readonly staging: RunningStaging;
+  stop(): Promise<void>;
+}
+
+/** Sets up a site below `directory`, which is made. The servers listen on the loopback interface until `stop`. */
+export async function createPilotSite(directory: string): Promise<PilotSite> {
+  const repository = join(directory, 'decisionwise_api_platform');
+  const home = join(directory, 'home');
+  const kubeconfig = join(home, 'kubeconfig');
+  await mkdir(join(home, '.aws'), { recursive: true });
+  const [kubernetes, s3, staging] = await Promise.all([
+    startKubernetes(),
+    startS3({ bucket: BUCKET, region: REGION, dataDir: join(directory, 's3') }),
+    startStaging(),
+    createPilotRepository(repository),
+  ]);
+  await kubernetes.writeKubeconfig(kubeconfig);
+  await writeFile(join(home, '.aws/credentials'), credentialsFile(s3), { mode: 0o600 });
+  return {
+    repository,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      USER: 'operator',
+      TZ: 'UTC',
+      KUBECONFIG: kubeconfig,
+      AWS_PROFILE: 'dpp-admin',
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: s3.url,
+      DPP_WORM_BUCKET: BUCKET,
+      DPP_WORM_PREFIX: 'evidence/cutover',
+      DPP_WORM_OBJECT_LOCK_MODE: 'GOVERNANCE',
+      DPP_WORM_RETENTION_DAYS: '365',
+      DPP_STAGING_BASE_URL: staging.url,
+      DPP_K8S_NAMESPACE: 'dpp-staging',
+      CUTOVER_REQUIRED_COMMITS: PHASE_COMMITS.join('\n'),
+    },
+    kubernetes,
+    s3,
+    staging,
+    async stop() {
+      kubernetes.stop();
+      await Promise.all([s3.stop(), staging.stop()]);
+    },
+  };
+}
+
+function credentialsFile({ credentials }: RunningS3): string {
+  return `[dpp-admin]\naws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`;
+}
