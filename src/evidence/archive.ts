@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import type { TarArchive } from 'archiver';
 import type { EvidenceDir, WrittenFile } from './evidence-dir.js';
 import { EvidenceError } from './evidence-error.js';
 import { indexText } from './index-file.js';
@@ -49,6 +50,7 @@ export async function writeArchive(
     return written;
   } catch (error) {
     await rm(join(evidence.path, PARTIAL), { force: true });
+    signal.throwIfAborted();
     throw error;
   }
 }
@@ -68,7 +70,6 @@ async function streamArchive(
   signal: AbortSignal,
 ): Promise<WrittenFile & { readonly md5: string }> {
   const { TarArchive } = await import('archiver');
-  const tar = new TarArchive();
   const sha256 = createHash('sha256');
   const md5 = createHash('md5');
   let size = 0;
@@ -80,31 +81,42 @@ async function streamArchive(
       done(null, chunk);
     },
   });
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const handle = await open(join(evidence.path, PARTIAL), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644);
-  // `flush`: the file is fsynced before it is closed, so that the rename never shows a file that a power loss empties.
-  const disk = handle.createWriteStream({ flush: true });
+  const tar = new TarArchive();
+  const gzip = createGzip();
   const broken = new AbortController();
-  // A file that fails ends the pipeline with its error; a pipeline that fails ends the filling, which would wait for ever.
-  fill(tar, evidence, files, broken.signal).catch((error: unknown) => tar.destroy(error as Error));
+  // The tar is piped by hand: destroyed in the middle of an entry, tar-stream would emit an error that nobody can listen to.
+  tar.pipe(gzip).once('error', (error) => {
+    tar.unpipe(gzip);
+    broken.abort(error);
+  });
+  tar.once('error', (error) => gzip.destroy(error));
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  const disk = await open(join(evidence.path, PARTIAL), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644);
   try {
-    await pipeline(tar, createGzip(), withoutSystem(), digests, disk, { signal });
-  } catch (error) {
-    broken.abort();
-    throw error;
+    fill(tar, evidence, files, broken.signal).catch((error: unknown) => gzip.destroy(error as Error));
+    await pipeline(gzip, withoutSystem(), digests, writable(disk), { signal });
+    await disk.sync();
+  } finally {
+    await disk.close();
   }
   return { sha256: sha256.digest('hex'), md5: md5.digest('base64'), size };
 }
 
-type Tar = InstanceType<typeof import('archiver').TarArchive>;
+function writable(disk: FileHandle): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      disk.appendFile(chunk).then(() => done(), done);
+    },
+  });
+}
 
-async function fill(tar: Tar, evidence: EvidenceDir, files: readonly IndexedFile[], broken: AbortSignal): Promise<void> {
+async function fill(tar: TarArchive, evidence: EvidenceDir, files: readonly IndexedFile[], broken: AbortSignal): Promise<void> {
   for (const file of files) await appendFile(tar, evidence, file, broken);
   await tar.finalize();
 }
 
 /** Appends one file and waits until all of it has been taken, so that no other is open meanwhile. */
-async function appendFile(tar: Tar, evidence: EvidenceDir, file: IndexedFile, broken: AbortSignal): Promise<void> {
+async function appendFile(tar: TarArchive, evidence: EvidenceDir, file: IndexedFile, broken: AbortSignal): Promise<void> {
   const checked = checkedAgainst(file);
   const read = pipeline(evidence.stream(file.name), checked, { signal: broken });
   const taken = once(tar, 'entry', { signal: broken }) as Promise<[{ readonly name: string }]>;
@@ -116,8 +128,8 @@ async function appendFile(tar: Tar, evidence: EvidenceDir, file: IndexedFile, br
 }
 
 /** What the tar header says. archiver takes the size from `stats` alone; without it, it would read the file into memory. */
-function entryData({ name, size }: IndexedFile): Parameters<Tar['append']>[1] {
-  return { name, date: DATE, mode: 0o644, type: 'file', stats: { size } as import('node:fs').Stats };
+function entryData({ name, size }: IndexedFile): Parameters<TarArchive['append']>[1] {
+  return { name, date: DATE, mode: 0o644, type: 'file', stats: { size } as Stats };
 }
 
 /** Passes the bytes on and fails unless they are those of the index; more bytes than the tar header announces never pass. */

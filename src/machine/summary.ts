@@ -13,7 +13,7 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
     evidenceDir: context.evidenceDir,
     gitHead: context.results.preflight === undefined ? 'unknown' : proven(context, 'preflight').world.gitHead,
     criteria,
-    exceptions: context.exceptions.map(({ at: when, by, what, reason }) => `${when} ${by}: ${what}: ${reason}`),
+    exceptions: context.exceptions.map(({ at: when, by, what, reason }) => oneLine(`${when} ${by}: ${what}: ${reason}`)),
     signatures: [
       {
         role: 'Operator (automated run)',
@@ -91,4 +91,9 @@ function unproven({ failures }: PilotContext, places: readonly Place[]): Omit<Cr
   const failed = places.find((place) => failures[place] !== undefined);
   if (failed === undefined) return { result: 'NOT RUN', fact: 'not proven' };
   return { result: 'FAIL', fact: `${failed}: ${failures[failed]?.code}` };
+}
+
+/** A reason is free text: in the summary it takes one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
 }

@@ -37,9 +37,9 @@ Sign-off
 | SRE Lead                 |                      |            |           |
 | Engineering Lead         |                      |            |           |
 
-VERDICT: PASS
-
 Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGovernanceRetention.
+
+VERDICT: PASS
 `,
     );
   });
@@ -66,7 +66,6 @@ Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGove
   });
 
   test.each<[string, SummaryFacts]>([
-    ['a FAIL that the criteria do not give', { ...summaryFacts, verdict: 'FAIL' }],
     ['a criterion left out', { ...summaryFacts, criteria: summaryFacts.criteria.slice(1) }],
     ['criteria in another order', { ...summaryFacts, criteria: summaryFacts.criteria.toReversed() }],
     ['a role left out', { ...summaryFacts, signatures: summaryFacts.signatures.slice(1) }],
@@ -85,6 +84,10 @@ Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGove
     ['no commit', { ...summaryFacts, gitHead: '' }],
   ])('is refused with %s', (_, facts) => {
     expect(() => resultSummary(facts)).toThrow(expect.objectContaining({ name: 'FactError' }));
+  });
+
+  test('may be FAIL although every criterion passed, as for a run that was abandoned', () => {
+    expect(resultSummary({ ...summaryFacts, verdict: 'FAIL' })).toMatch(/\nVERDICT: FAIL\n$/);
   });
 
   test('leaves the note about GOVERNANCE out where the lock is stronger', () => {
