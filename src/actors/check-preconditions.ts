@@ -1,0 +1,155 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { parseSettings, type FileFacts } from '../config/parse-settings.js';
+import type { RunRequest, Settings } from '../config/settings.js';
+import type { Check, PreflightFacts } from '../config/step-contracts.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { ActorError, type ActorContext } from './actor.js';
+import { createGit } from './git.js';
+import { composeWorld } from './observe-world.js';
+import { checkAwsIdentity } from './preconditions/aws-identity.js';
+import { checkBucket } from './preconditions/bucket.js';
+import { checkKubeContext } from './preconditions/kube-context.js';
+import type { Finding } from './preconditions/precondition.js';
+import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
+
+/**
+ * The runbook's pre-conditions 1 to 8 and its Required ENV: all are checked, even when some fail, and all are reported at once,
+ * in 10_preflight.json too. Nothing else is written, nothing is changed. Errors: PREFLIGHT_FAILED with `details.checks`.
+ */
+export async function checkPreconditions(
+  { request }: { readonly request: RunRequest },
+  context: ActorContext,
+): Promise<PreflightFacts> {
+  const { signal, env } = context;
+  const accessKeyInEnvironment = (env['AWS_ACCESS_KEY_ID'] ?? '').trim() !== '';
+  const { settings, valid, checks: variables } = parseSettings(request, realFiles, { accessKeyInEnvironment });
+  const environment = variables.map((check) => ({ ...check, name: `${preconditionOf(check.name)} ${check.name}` }));
+  environment.forEach((check) => context.progress(line(check)));
+
+  const git = createGit(context, request.directory);
+  const told = async <Facts>(finding: Promise<Finding<Facts>>) => {
+    const found = await finding;
+    found.checks.forEach((check) => context.progress(line(check)));
+    return found;
+  };
+  const [branch, commits, identity, kube, bucket, worktree] = await allSettled([
+    told(checkBranch(git, valid.branches ?? [], signal)),
+    told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
+    told(checkAwsIdentity(valid, env, signal)),
+    told(checkKubeContext(valid, context)),
+    told(checkBucket(valid, context)),
+    told(checkCleanWorktree(git, request.directory, signal)),
+  ]);
+  signal.throwIfAborted();
+  const checks = [branch, commits, identity, kube, bucket]
+    .flatMap((finding): readonly Check[] => finding.checks)
+    .concat(environment, worktree.checks);
+  const facts = { ...branch.facts, ...commits.facts, ...kube.facts };
+  const { gitHead, gitBranch, kubeContext, kubeServer } = facts;
+  const complete =
+    settings !== null &&
+    identity.facts !== null &&
+    gitHead !== undefined &&
+    gitBranch !== undefined &&
+    kubeContext !== undefined &&
+    kubeServer !== undefined
+      ? preflightFacts(settings, checks, env, {
+          gitHead,
+          gitBranch,
+          kubeContext,
+          kubeServer,
+          awsAccount: identity.facts.account,
+          awsArn: identity.facts.arn,
+        })
+      : null;
+  const failures = checks.filter(({ ok }) => !ok);
+  await writeReport(context, failures.length === 0 ? 'PASS' : 'FAIL', complete ?? { checks });
+  if (failures.length === 0 && complete !== null) return complete;
+  throw preflightFailed(checks, failures);
+}
+
+function preflightFacts(
+  settings: Settings,
+  checks: readonly Check[],
+  env: NodeJS.ProcessEnv,
+  facts: Parameters<typeof composeWorld>[2],
+): PreflightFacts {
+  return {
+    checks,
+    settings,
+    world: composeWorld(settings, env, facts),
+    environment: `${normalized(facts.kubeServer)}/${settings.namespace}`,
+  };
+}
+
+/** Two ways to write one URL are one environment to be locked. kubectl also takes `host:port` for a server. */
+function normalized(server: string): string {
+  const url = URL.canParse(server) ? new URL(server).href : server;
+  return url.replace(/\/+$/, '');
+}
+
+function preflightFailed(checks: readonly Check[], failures: readonly Check[]): ActorError {
+  const list = failures.map(({ name, message, advice }) => `- ${name}: ${message}${advice === null ? '' : ` -> ${advice}`}`);
+  return new ActorError(
+    'PREFLIGHT_FAILED',
+    `${failures.length} of ${checks.length} checks of the pre-conditions failed, see ${EVIDENCE.preflight}:\n${list.join('\n')}`,
+    { details: { checks } },
+  );
+}
+
+async function writeReport(
+  context: ActorContext,
+  result: 'PASS' | 'FAIL',
+  facts: PreflightFacts | { readonly checks: readonly Check[] },
+): Promise<void> {
+  const report = {
+    schema_version: 1,
+    run_id: context.runId,
+    attempt: context.attempt,
+    checked_at: context.now().toISOString(),
+    result,
+    ...facts,
+  };
+  const log = await context.openLog(EVIDENCE.preflight);
+  await log.write(`${JSON.stringify(report, null, 2)}\n`);
+  await log.close();
+}
+
+/** Waits for all of them, so that no process of one outlives the failure of another; then the first failure counts. */
+async function allSettled<T extends readonly Promise<unknown>[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+/** Runbook: 6 asks for the WORM variables, 7 for those of staging; the others are in "Required ENV" or ours. */
+function preconditionOf(variable: string): string {
+  if (variable.startsWith('DPP_WORM_')) return '6.';
+  if (variable === 'DPP_STAGING_BASE_URL' || variable === 'DPP_K8S_NAMESPACE') return '7.';
+  return 'ENV';
+}
+
+function line({ ok, name, message }: Check): string {
+  return `[${ok ? 'PASS' : 'FAIL'}] ${name}: ${message}`;
+}
+
+const realFiles: FileFacts = {
+  exists: (path) => allows(() => statSync(path).isFile()),
+  isExecutable: (path) =>
+    allows(() => {
+      accessSync(path, constants.X_OK);
+      return true;
+    }),
+};
+
+/** A path that cannot be looked at is none that could be run: the check says so. */
+function allows(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return false;
+    throw error;
+  }
+}

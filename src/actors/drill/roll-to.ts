@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DrillFacts, ReplicaSetIdentity } from '../../config/step-contracts.js';
+import type { EvidenceLog } from '../../evidence/evidence-dir.js';
+import { ActorError } from '../actor.js';
+import type { Kubectl } from '../kubectl.js';
+import { readDeployments, type DeploymentState, type OwnedReplicaSet } from './deployments.js';
+import { describe, isSame } from './plan.js';
+
+export interface RolloutLimits {
+  /** Seconds, for `kubectl rollout status --timeout`. Source: design section 7. */
+  readonly statusSeconds: number;
+  /** Milliseconds that the controller gets to observe a change, and a finished rollout to look settled. */
+  readonly observeMs: number;
+  /** Milliseconds between two looks. */
+  readonly pollMs: number;
+}
+export const RUNBOOK_LIMITS: RolloutLimits = { statusSeconds: 120, observeMs: 30_000, pollMs: 500 };
+
+/** One deployment's way: from one recorded ReplicaSet to the other one. */
+export interface Move {
+  readonly deployment: string;
+  readonly from: ReplicaSetIdentity;
+  readonly to: ReplicaSetIdentity;
+  /** The prefix of the error codes. */
+  readonly phase: 'DRILL' | 'RESTORE';
+}
+
+export interface Rollouts {
+  readonly kubectl: Kubectl;
+  readonly log: EvidenceLog;
+  readonly signal: AbortSignal;
+  readonly limits: RolloutLimits;
+}
+
+/** An undo that was on its way when an earlier attempt ended may arrive after our first look: once more is enough for that. */
+const MAX_ROUNDS = 2;
+
+/**
+ * Brings a deployment to `to`, in whatever of the two recorded states it is, and proves that `to` is what runs, with all its pods
+ * available. Told by UID and pod-template hash: revision numbers change with every undo. Errors, besides those of `Kubectl`:
+ * <phase>_THIRD_PARTY when a ReplicaSet runs that is neither of the two, or another rollout came in between; <phase>_GONE when
+ * `to` or the deployment no longer exists; <phase>_NOT_AVAILABLE when the rollout does not get there; <phase>_NOT_OBSERVED when
+ * the controller does not react.
+ */
+export async function rollTo(move: Move, rollouts: Rollouts): Promise<DrillFacts['deployments'][number]> {
+  let undone = false;
+  for (let round = 1; ; round += 1) {
+    const before = await observedState(move, rollouts);
+    const wasThere = isSame(currentOf(before, move), move.to);
+    if (wasThere) await say(rollouts, `${move.deployment}: ${describe(currentOf(before, move))} is what runs already`);
+    else undone = (await undo(move, before, rollouts)) || undone;
+
+    const status = await rolloutStatus(move, rollouts);
+    const after = await (status === null ? settledState(move, rollouts) : observedState(move, rollouts));
+    const current = currentOf(after, move);
+    if (!wasThere) refuseRolloutInBetween(move, before, after);
+    const arrived = isSame(current, move.to);
+    if (arrived && status === null && after.unsettled === null) {
+      await say(rollouts, `${move.deployment}: verified, ${describe(current)} runs and is fully available`);
+      return {
+        name: move.deployment,
+        uid: current.uid,
+        podTemplateHash: current.podTemplateHash,
+        revision: current.revision,
+        undone,
+      };
+    }
+    if (!arrived && round < MAX_ROUNDS) continue;
+    const what = arrived
+      ? (after.unsettled ?? 'its rollout was not reported as finished')
+      : `${describe(current)} runs, not ${describe(move.to)}`;
+    throw new ActorError(
+      `${move.phase}_NOT_AVAILABLE`,
+      `Deployment ${move.deployment} did not get to ${move.to.name}: ${what}.${status === null ? '' : ` ${status.message}`} ` +
+        `See why with: kubectl describe deployment/${move.deployment}, and kubectl get events`,
+      { details: { deployment: move.deployment, to: move.to }, cause: status ?? undefined },
+    );
+  }
+}
+
+/** Returns false when kubectl found the template in place already: another undo, the same as ours, was faster. */
+async function undo(move: Move, before: DeploymentState, { kubectl, log, signal }: Rollouts): Promise<boolean> {
+  const destination = before.replicaSets.find((replicaSet) => isSame(replicaSet, move.to));
+  if (destination === undefined) {
+    throw new ActorError(
+      `${move.phase}_GONE`,
+      `Deployment ${move.deployment} cannot go to ${describe(move.to)}: this ReplicaSet is no longer in its history. ` +
+        `Deploy ${move.to.images.join(', ')} anew, and see spec.revisionHistoryLimit.`,
+      { details: { deployment: move.deployment, to: move.to } },
+    );
+  }
+  await say({ log }, `${move.deployment}: undo from ${describe(currentOf(before, move))} to ${describe(destination)}`);
+  signal.throwIfAborted();
+  const said = await kubectl.run(['rollout', 'undo', `deployment/${move.deployment}`, `--to-revision=${destination.revision}`], {
+    log,
+  });
+  return !said.includes('skipped rollback');
+}
+
+/** Null when kubectl says that it is rolled out; otherwise its error, to be judged with what then runs. */
+async function rolloutStatus(move: Move, { kubectl, log, signal, limits }: Rollouts): Promise<ActorError | null> {
+  const { statusSeconds } = limits;
+  const args = ['rollout', 'status', `deployment/${move.deployment}`, `--timeout=${statusSeconds}s`];
+  try {
+    await kubectl.run(args, { timeoutMs: (statusSeconds + 15) * 1000, log });
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ActorError)) throw error;
+    return error;
+  }
+}
+
+/** What runs, once the controller has seen the last change: before that, the old revision is still written on the deployment. */
+async function observedState(move: Move, { kubectl, signal, limits }: Rollouts): Promise<DeploymentState> {
+  let state = await stateOf(move, kubectl);
+  await waitUntil(signal, limits, async () => {
+    state = await stateOf(move, kubectl);
+    return state.observed && state.current !== null;
+  });
+  return state;
+}
+
+/** The state after a rollout: settled, or as it is when the time is up. */
+async function settledState(move: Move, { kubectl, signal, limits }: Rollouts): Promise<DeploymentState> {
+  let state = await stateOf(move, kubectl);
+  const isClear = () => state.unsettled === null || (state.observed && state.current !== null && !isSame(state.current, move.to));
+  if (!isClear()) {
+    await waitUntil(signal, limits, async () => {
+      state = await stateOf(move, kubectl);
+      return isClear();
+    });
+  }
+  return state;
+}
+
+async function stateOf(move: Move, kubectl: Kubectl): Promise<DeploymentState> {
+  const state = (await readDeployments(kubectl)).get(move.deployment);
+  if (state !== undefined) return state;
+  throw new ActorError(
+    `${move.phase}_GONE`,
+    `Deployment ${move.deployment} no longer exists; it ran ${describe(move.from)} or ${describe(move.to)}. Somebody has deleted it: deploy it anew.`,
+    { details: { deployment: move.deployment } },
+  );
+}
+
+/** One of the two recorded ReplicaSets. */
+function currentOf(state: DeploymentState, move: Move): OwnedReplicaSet {
+  const { current } = state;
+  if (current === null || !state.observed) {
+    const why =
+      current === null
+        ? `not exactly one of its ReplicaSets has its revision ${state.revision ?? '(none)'}`
+        : 'its last change was not observed';
+    throw new ActorError(
+      `${move.phase}_NOT_OBSERVED`,
+      `What deployment ${move.deployment} runs cannot be told: ${why}. See that the cluster's deployment controller works, and that ` +
+        `nobody changes the deployment: kubectl get deployment/${move.deployment} -o yaml`,
+      { details: { deployment: move.deployment } },
+    );
+  }
+  if (isSame(current, move.from) || isSame(current, move.to)) return current;
+  throw thirdParty(move, current, `It now runs ${describe(current)}, and was left so`);
+}
+
+/**
+ * An undo overwrites whatever was rolled out between our look and it, and then all looks well. It is told by the history: apart
+ * from `to`, an undo makes no ReplicaSet and renumbers none.
+ */
+function refuseRolloutInBetween(move: Move, before: DeploymentState, after: DeploymentState): void {
+  const known = new Map(before.replicaSets.map(({ uid, revision }) => [uid, revision]));
+  const other = after.replicaSets.find(
+    (replicaSet) => !isSame(replicaSet, move.to) && known.get(replicaSet.uid) !== replicaSet.revision,
+  );
+  if (other === undefined) return;
+  throw thirdParty(move, other, `${describe(other)} was rolled out in between, and our undo may have replaced it`);
+}
+
+function thirdParty(move: Move, third: OwnedReplicaSet, what: string): ActorError {
+  const { from, to } = move;
+  return new ActorError(
+    `${move.phase}_THIRD_PARTY`,
+    `Somebody else has changed deployment ${move.deployment}. ${what}; this run knows ${describe(from)} and ${describe(to)}. ` +
+      'Find out who deploys to staging; the run can go on when one of the two known ones runs again.',
+    { details: { deployment: move.deployment, running: { uid: third.uid, name: third.name, images: third.images }, from, to } },
+  );
+}
+
+/** Returns when the condition holds, or silently when the time is up: the caller judges what it then sees. */
+async function waitUntil(signal: AbortSignal, limits: RolloutLimits, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + limits.observeMs;
+  while (!(await condition()) && performance.now() < deadline) {
+    try {
+      await delay(limits.pollMs, undefined, { signal });
+    } catch {
+      throw signal.reason;
+    }
+  }
+}
+
+async function say({ log }: { readonly log: EvidenceLog }, line: string): Promise<void> {
+  await log.write(`${line}\n`);
+}

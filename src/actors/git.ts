@@ -1,0 +1,137 @@
+import { ActorError } from './actor.js';
+import { quoteOutput } from './process/quote-output.js';
+import { runProcess, type ProcessOwner, type ProcessResult } from './process/run-process.js';
+
+/** Reads of a repository. Errors: GIT_MISSING, GIT_NOT_A_REPOSITORY, GIT_FAILED. */
+export interface Git {
+  /** `git status --porcelain`, whatever the user's settings hide; empty when the worktree is clean. */
+  status(): Promise<string>;
+  /** The full hash of HEAD. */
+  head(): Promise<string>;
+  /** The branch's name. Errors: GIT_DETACHED. */
+  branch(): Promise<string>;
+  isAncestor(commit: string, of: string): Promise<boolean>;
+  /** The hash of the commit that a ref (or hash) names, or else of the newest ancestor of HEAD with exactly this subject; null if neither. */
+  findCommit(text: string): Promise<string | null>;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** The real git in `directory`: the variables by which one points git at another repository are not passed on. */
+export function createGit(owner: ProcessOwner, directory: string): Git {
+  const here: ProcessOwner = {
+    signal: owner.signal,
+    env: { ...withoutRepository(owner.env), GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+    childStarted: (child) => owner.childStarted(child),
+    childEnded: (child) => owner.childEnded(child),
+  };
+
+  async function git(args: readonly string[], accepted: readonly number[] = [0]): Promise<ProcessResult> {
+    const result = await run(here, directory, args);
+    if (result.exitCode === null || !accepted.includes(result.exitCode)) throw failure(args, directory, result, owner.env);
+    return result;
+  }
+  async function hash(args: readonly string[], accepted: readonly number[] = [0]): Promise<string | null> {
+    const { stdout, exitCode } = await git(args, accepted);
+    if (exitCode !== 0) return null;
+    const text = stdout.trim();
+    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text)) {
+      throw new ActorError(
+        'GIT_FAILED',
+        `git ${args.join(' ')} in ${directory} printed no commit but: ${quoteOutput(stdout, owner.env)}. Run it by hand.`,
+      );
+    }
+    return text;
+  }
+  const isAncestor = async (commit: string, of: string) =>
+    (await git(['merge-base', '--is-ancestor', commit, of], [0, 1])).exitCode === 0;
+
+  return {
+    isAncestor,
+    // --untracked-files and --ignore-submodules: a user's setting must not make a worktree look clean.
+    status: async () => (await git(['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'])).stdout,
+    async head() {
+      return (await hash(['rev-parse', '--verify', 'HEAD^{commit}'])) ?? '';
+    },
+    async branch() {
+      const { stdout, exitCode } = await git(['symbolic-ref', '--quiet', '--short', 'HEAD'], [0, 1]);
+      if (exitCode === 0 && stdout.trim() !== '') return stdout.trim();
+      throw new ActorError(
+        'GIT_DETACHED',
+        `${directory} is not on a branch (detached HEAD). Check out the branch of the cutover.`,
+      );
+    },
+    async findCommit(text) {
+      // rev-parse takes a leading dash for an option; neither a ref nor a hash begins with one.
+      const named = text.startsWith('-')
+        ? null
+        : await hash(['rev-parse', '--verify', '--quiet', `${text}^{commit}`], [0, 1, 128]);
+      if (named !== null && (await isAncestor(named, 'HEAD'))) return named;
+      const { stdout } = await git(['log', '--no-show-signature', '--fixed-strings', `--grep=${text}`, '--format=%H %s', 'HEAD']);
+      const line = stdout.split('\n').find((candidate) => candidate.slice(candidate.indexOf(' ') + 1) === text);
+      return line?.slice(0, line.indexOf(' ')) ?? named;
+    },
+  };
+}
+
+async function run(owner: ProcessOwner, directory: string, args: readonly string[]): Promise<ProcessResult> {
+  try {
+    // A file system monitor is a program of the repository's choice; it is not needed to read.
+    return await runProcess(owner, 'git', ['-c', 'core.fsmonitor=false', ...args], { cwd: directory, timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof ActorError)) throw error;
+    if (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE') {
+      throw new ActorError('GIT_MISSING', `git cannot be run: ${error.message}`, { cause: error });
+    }
+    if (error.code === 'COMMAND_NOT_STARTED') throw notARepository(directory, error.message);
+    throw error;
+  }
+}
+
+function failure(args: readonly string[], directory: string, result: ProcessResult, env: NodeJS.ProcessEnv): ActorError {
+  const said = quoteOutput(result.stderr, env);
+  if (/not a git repository|must be run in a work tree/i.test(result.stderr)) return notARepository(directory, said);
+  const how = result.timedOut
+    ? `timed out after ${result.durationMs} ms`
+    : `failed (exit code ${result.exitCode ?? result.signal})`;
+  return new ActorError('GIT_FAILED', `git ${args.join(' ')} in ${directory} ${how}: ${said}. Run it by hand, then try again.`, {
+    details: { args, directory, exitCode: result.exitCode, stderr: said },
+  });
+}
+
+function notARepository(directory: string, said: string): ActorError {
+  return new ActorError(
+    'GIT_NOT_A_REPOSITORY',
+    `${directory} is not the work tree of a git repository (${said}). Run this in the repository's directory.`,
+  );
+}
+
+/** Source: `git rev-parse --local-env-vars`, and the variables that change what is found or how it is matched. */
+const REPOSITORY_VARIABLES = new Set([
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_CEILING_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_CONFIG',
+  'GIT_CONFIG_COUNT',
+  'GIT_CONFIG_PARAMETERS',
+  'GIT_DIR',
+  'GIT_GLOB_PATHSPECS',
+  'GIT_GRAFT_FILE',
+  'GIT_ICASE_PATHSPECS',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_INTERNAL_SUPER_PREFIX',
+  'GIT_LITERAL_PATHSPECS',
+  'GIT_NAMESPACE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_NOGLOB_PATHSPECS',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
+]);
+
+function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !REPOSITORY_VARIABLES.has(name)));
+}

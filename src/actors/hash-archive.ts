@@ -1,0 +1,26 @@
+import type { ArchiveFacts, StepContracts } from '../config/step-contracts.js';
+import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import { indexText } from '../evidence/index-file.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { ActorError, type Actor } from './actor.js';
+
+type Contract = StepContracts['hashArchive'];
+
+/** Runbook step 4b: reads the archive back from disk and writes evidence.tar.gz.sha256, for `sha256sum -c`. Throws ARCHIVE_CHANGED. */
+export const hashArchive: Actor<Contract['input'], Contract['output']> = async ({ archive }, { evidence }) => {
+  await assertArchiveOnDisk(evidence, archive);
+  await evidence.write(EVIDENCE.archiveDigest, indexText([{ name: EVIDENCE.archive, sha256: archive.sha256 }]));
+  return { sha256: archive.sha256, size: archive.size };
+};
+
+/** Throws ARCHIVE_CHANGED unless evidence.tar.gz has the bytes that were recorded when it was made. */
+export async function assertArchiveOnDisk(evidence: EvidenceDir, archive: ArchiveFacts): Promise<void> {
+  const found = await evidence.digest(EVIDENCE.archive);
+  if (found.sha256 === archive.sha256 && found.size === archive.size) return;
+  throw new ActorError(
+    'ARCHIVE_CHANGED',
+    `${EVIDENCE.archive} in ${evidence.path} is not the archive that was made: SHA-256 ${archive.sha256} (${archive.size} bytes) ` +
+      `recorded, ${found.sha256} (${found.size} bytes) found. Find out what changed it, and restore the recorded file or seal again.`,
+    { details: { expected: { sha256: archive.sha256, size: archive.size }, found } },
+  );
+}

@@ -1,0 +1,41 @@
+import type { ZodType } from 'zod';
+import { ActorError } from './actor.js';
+import { commandLine } from './kubectl-error.js';
+import { quoteOutput } from './process/quote-output.js';
+import { runProcess, type ProcessOwner, type ProcessResult } from './process/run-process.js';
+
+/** Large clusters have large lists; nothing that a cutover asks for comes near it. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** Runs kubectl with these arguments and nothing added; any exit code is a result. Errors: KUBECTL_MISSING and those of `runProcess`. */
+export async function runKubectl(owner: ProcessOwner, args: readonly string[], timeoutMs: number): Promise<ProcessResult> {
+  try {
+    return await runProcess(owner, 'kubectl', args, { timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
+  } catch (error) {
+    if (error instanceof ActorError && (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE')) {
+      throw new ActorError('KUBECTL_MISSING', `kubectl cannot be run: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Parses kubectl's JSON. Exit code 0 with nothing, or with something else, is KUBECTL_BAD_OUTPUT. */
+export function parseOutput<T>(args: readonly string[], stdout: string, schema: ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const bad = (what: string, cause?: unknown) =>
+    new ActorError(
+      'KUBECTL_BAD_OUTPUT',
+      `${commandLine(args)} succeeded, but ${what}. Run the command by hand; nothing is proven by this answer.`,
+      { details: { command: commandLine(args) }, cause },
+    );
+  if (stdout.trim() === '') throw bad('printed nothing');
+  let value: unknown;
+  try {
+    value = JSON.parse(stdout);
+  } catch (error) {
+    throw bad(`printed no JSON: ${quoteOutput(stdout, env)}`, error);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
+  throw bad(`its JSON is not as expected (${issues.join('; ')})`);
+}

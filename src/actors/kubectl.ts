@@ -1,0 +1,85 @@
+import type { ZodType } from 'zod';
+import type { EvidenceLog } from '../evidence/evidence-dir.js';
+import { ActorError } from './actor.js';
+import { parseOutput, runKubectl } from './kubectl-call.js';
+import { commandLine, kubectlError } from './kubectl-error.js';
+import type { ProcessOwner, ProcessResult } from './process/run-process.js';
+
+export { contextServer, currentContext, kubectlVersion } from './kubeconfig.js';
+
+export interface Kubectl {
+  /** Adds `-o json`, parses and checks. Errors as `run`, and KUBECTL_BAD_OUTPUT for an empty or unexpected answer. */
+  get<T>(args: readonly string[], schema: ZodType<T>): Promise<T>;
+  /** Returns stdout. Errors: KUBECTL_MISSING, _TIMEOUT, _FORBIDDEN, _UNAUTHORIZED, _NOT_FOUND, _UNREACHABLE, _FAILED. */
+  run(args: readonly string[], options?: KubectlRunOptions): Promise<string>;
+}
+
+export interface KubectlRunOptions {
+  /** Milliseconds; default 30,000. */
+  readonly timeoutMs?: number;
+  /** Instead of the log given to `createKubectl`. */
+  readonly log?: EvidenceLog;
+  /** Whether an exit code other than 0 is an answer too (`auth can-i` says no so). */
+  readonly isAnswer?: (result: ProcessResult) => boolean;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * The real kubectl, always with `--context`, `-n` and a request time-out: what the kubeconfig calls current plays no part.
+ * Each call is written to the log with what it printed and its exit code; JSON bodies are not (they may hold anything).
+ */
+export function createKubectl(
+  owner: ProcessOwner,
+  target: { readonly context: string; readonly namespace: string },
+  log?: EvidenceLog,
+): Kubectl {
+  async function call(
+    args: readonly string[],
+    timeoutMs: number,
+    into: EvidenceLog | undefined,
+    withOutput: boolean,
+    isAnswer = succeeded,
+  ) {
+    const all = [...args, '--context', target.context, '-n', target.namespace, requestTimeout(timeoutMs)];
+    await into?.write(`$ ${commandLine(all)}\n`);
+    let result: ProcessResult;
+    try {
+      result = await runKubectl(owner, all, timeoutMs);
+    } catch (error) {
+      if (error instanceof ActorError) await into?.write(`[not run to its end: ${error.message}]\n`);
+      throw error;
+    }
+    const printed = withOutput ? [result.stdout, result.stderr] : [result.stderr];
+    for (const text of printed) if (text !== '') await into?.write(text.endsWith('\n') ? text : `${text}\n`);
+    await into?.write(`[${howItEnded(result)}]\n`);
+    if (!succeeded(result) && !isAnswer(result)) throw kubectlError(all, result, owner.env);
+    return { all, stdout: result.stdout };
+  }
+
+  return {
+    async get(args, schema) {
+      const { all, stdout } = await call([...args, '-o', 'json'], DEFAULT_TIMEOUT_MS, log, false);
+      return parseOutput(all, stdout, schema, owner.env);
+    },
+    async run(args, options = {}) {
+      const json = / (?:-o|--output)[ =]?json(?: |$)/.test(` ${args.join(' ')}`);
+      const { stdout } = await call(args, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.log ?? log, !json, options.isAnswer);
+      return stdout;
+    },
+  };
+}
+
+function succeeded({ exitCode }: ProcessResult): boolean {
+  return exitCode === 0;
+}
+
+/** One second less than the process gets, so that kubectl itself can say what it waited for. */
+function requestTimeout(timeoutMs: number): string {
+  return `--request-timeout=${Math.max(1, Math.floor(timeoutMs / 1000) - 1)}s`;
+}
+
+function howItEnded(result: ProcessResult): string {
+  if (result.timedOut) return `timed out after ${result.durationMs} ms`;
+  return result.exitCode === null ? `ended by ${result.signal ?? 'a signal'}` : `exit code ${result.exitCode}`;
+}

@@ -1,0 +1,75 @@
+import { canonicalSha256 } from '../evidence/canonical-json.js';
+import type { Settings, World } from '../config/settings.js';
+import { createGit } from './git.js';
+import { contextServer, currentContext } from './kubectl.js';
+import { unrecordedOwner } from './process/run-process.js';
+import { callerIdentity } from './sts.js';
+
+/** What the world is made of, as the pre-conditions found it or as it is now. */
+export interface ObservedFacts {
+  readonly gitHead: string;
+  readonly gitBranch: string;
+  readonly kubeContext: string;
+  readonly kubeServer: string;
+  readonly awsAccount: string;
+  readonly awsArn: string;
+}
+
+/** What differs between two looks at the world; null = there is none. */
+export interface WorldDifference {
+  readonly fact: keyof World;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/**
+ * Looks at the world: git, the kubeconfig's current context, STS and the environment. Writes nothing and records no process.
+ * Errors: those of git, kubectl and STS, by their codes.
+ */
+export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<World> {
+  const owner = unrecordedOwner(signal, env);
+  const git = createGit(owner, settings.directory);
+  const cluster = async () => {
+    const context = await currentContext(owner);
+    return { context, server: await contextServer(owner, context) };
+  };
+  const [gitHead, gitBranch, { context, server }, { account, arn }] = await Promise.all([
+    git.head(),
+    git.branch(),
+    cluster(),
+    callerIdentity(settings, env, signal),
+  ]);
+  return composeWorld(settings, env, {
+    gitHead,
+    gitBranch,
+    kubeContext: context,
+    kubeServer: server,
+    awsAccount: account,
+    awsArn: arn,
+  });
+}
+
+export function composeWorld(settings: Settings, env: NodeJS.ProcessEnv, facts: ObservedFacts): World {
+  return {
+    ...facts,
+    awsRegion: settings.awsRegion,
+    bucket: settings.bucket,
+    awsEndpointUrl: given(env['AWS_ENDPOINT_URL']),
+    awsEndpointUrlS3: given(env['AWS_ENDPOINT_URL_S3']),
+    awsEndpointUrlSts: given(env['AWS_ENDPOINT_URL_STS']),
+    settingsSha256: canonicalSha256(settings),
+  };
+}
+
+/** Every fact that is not the same, in a fixed order; empty when the world is as it was. */
+export function worldDifferences(before: World, after: World): WorldDifference[] {
+  const facts = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof World)[];
+  return facts
+    .filter((fact) => (before[fact] ?? null) !== (after[fact] ?? null))
+    .sort()
+    .map((fact) => ({ fact, before: before[fact] ?? null, after: after[fact] ?? null }));
+}
+
+function given(text: string | undefined): string | null {
+  return text === undefined || text.trim() === '' ? null : text;
+}

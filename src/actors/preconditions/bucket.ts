@@ -1,0 +1,50 @@
+import type { Settings } from '../../config/settings.js';
+import type { ActorContext } from '../actor.js';
+import { failed, orFailedCheck, type Finding } from './precondition.js';
+
+/** Runbook pre-condition 5: the WORM bucket with Object Lock and versioning, and what sealing will need to be allowed. */
+export async function checkBucket(
+  valid: Partial<Settings>,
+  { env, signal, runId }: Pick<ActorContext, 'env' | 'signal' | 'runId'>,
+): Promise<Finding<null>> {
+  const name = '5. WORM bucket';
+  const settings = forBucket(valid);
+  if (settings === null) {
+    return { checks: [failed(name, 'not asked: its variables are not valid', 'Set them, see above.')], facts: null };
+  }
+  return orFailedCheck(name, signal, async () => {
+    const { probeBucket } = await import('../s3/probe-bucket.js');
+    const checks = await probeBucket(settings, { env, signal, runId });
+    if (checks.length === 0)
+      return { checks: [failed(name, 'no check was made', 'Report this; it must not happen.')], facts: null };
+    return { checks: checks.map((check) => ({ ...check, name: `5. ${check.name}` })), facts: null };
+  });
+}
+
+/** The bucket is asked as soon as what concerns it is valid, so that a wrong staging URL does not hide a missing permission. */
+function forBucket(valid: Partial<Settings>): Settings | null {
+  const { awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays } = valid;
+  if (awsProfile === undefined || awsRegion === undefined || bucket === undefined) return null;
+  if (prefix === undefined || lockMode === undefined || retentionDays === undefined) return null;
+  const unconcerned: Settings = {
+    directory: '',
+    evidenceRoot: '',
+    branches: [],
+    requiredCommits: [],
+    commitsOk: null,
+    contextOk: null,
+    stagingBaseUrl: '',
+    namespace: '',
+    rcRunner: '',
+    deployments: [],
+    stagingDryRunScript: null,
+    rollbackDrillScript: null,
+    awsProfile,
+    awsRegion,
+    bucket,
+    prefix,
+    lockMode,
+    retentionDays,
+  };
+  return { ...unconcerned, ...valid };
+}

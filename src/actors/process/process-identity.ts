@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { ChildProcess } from '../actor.js';
+
+/** A child as it was recorded: with the boot in which its start time counts. */
+export interface RecordedChild extends ChildProcess {
+  readonly bootId?: string | null;
+}
+
+/**
+ * Start time of a process in clock ticks since boot, or null when there is no such process or no /proc (not Linux).
+ * Together with the pid it names one process of this boot: pids are used again. Source: proc(5), /proc/PID/stat, field 22.
+ */
+export function processStartTime(pid: number): string | null {
+  return processStat(pid)?.startTime ?? null;
+}
+
+/** State, process group and start time of a process; null when there is no such process, or no /proc. */
+export function processStat(pid: number): { readonly state: string; readonly group: number; readonly startTime: string } | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+  // Field 2 is the name of the program in parentheses and may itself hold spaces and parentheses: the last one closes it.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, , group] = fields;
+  const startTime = fields[19];
+  if (state === undefined || group === undefined || startTime === undefined || !/^\d+$/.test(startTime)) {
+    throw new Error(`/proc/${pid}/stat is not of the form that proc(5) describes: ${JSON.stringify(text)}`);
+  }
+  return { state, group: Number(group), startTime };
+}
+
+/** Names this boot of this machine: start times of another boot mean nothing. Null where the kernel does not tell. */
+export async function bootId(): Promise<string | null> {
+  return firstLine('/proc/sys/kernel/random/boot_id');
+}
+
+/** Names this installation. Source: machine-id(5). Null where there is none. */
+export async function machineId(): Promise<string | null> {
+  return (await firstLine('/etc/machine-id')) ?? firstLine('/var/lib/dbus/machine-id');
+}
+
+/** Whether the recorded process still lives (a zombie does not). Without a recorded start time nothing proves it: false. */
+export function isSameProcess(child: ChildProcess): boolean {
+  if (child.startTime === null) return false;
+  const stat = processStat(child.pid);
+  return stat !== null && stat.startTime === child.startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+async function firstLine(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).split('\n')[0]?.trim() || null;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** ESRCH: the process ended between open and read. */
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}

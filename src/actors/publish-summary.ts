@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { PublishedFacts, StepContracts, SummaryInput } from '../config/step-contracts.js';
+import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { resultSummary } from '../evidence/result-summary.js';
+import { ActorError, type Actor, type ActorContext } from './actor.js';
+import { refuseSecrets, scanFiles } from './refuse-secrets.js';
+import { putLockedObject, verifyLockedObject, type LockedObject } from './s3/locked-object.js';
+import { withSession, type S3Session } from './s3/session.js';
+import { writeHistory } from './write-history.js';
+
+type Contract = StepContracts['publishSummary'];
+
+/**
+ * The result: locks the manifest, the upload logs, the history after the seal and the summary beside the archive, verifies
+ * each, and only then shows 90_result_summary.txt. The same input gives the same bytes, so a retry adopts what was stored.
+ * Throws SECRET_FOUND before anything is uploaded, SUMMARY_EXISTS, and the errors of S3 and of the history.
+ */
+export const publishSummary: Actor<Contract['input'], Contract['output']> = async (input, context) => {
+  const { evidence } = context;
+  await writeSummary(evidence, resultSummary(input.summary));
+  const { after, upTo } = input.tail;
+  if (upTo > after) await writeHistory(context, EVIDENCE.historyTail, input.tail);
+  const files = await filesToPublish(evidence, upTo > after);
+  refuseSecrets((await scanFiles(context, files)).findings);
+  const objects: PublishedFacts['objects'][number][] = [];
+  await withSession(input.settings, context, LOG_NOTHING, async (session) => {
+    for (const file of files) objects.push(await publish(session, file, input, context));
+  });
+  await showSummary(evidence);
+  return { verdict: input.summary.verdict, objects };
+};
+
+/** The upload's log is itself among the files that are locked here, so it must not grow any more. */
+const LOG_NOTHING = (): Promise<void> => Promise.resolve();
+const PARTIAL = `${EVIDENCE.summary}.partial`;
+
+/** The summary is not shown under its name before it is locked. One that is there already must say the same. */
+async function writeSummary(evidence: EvidenceDir, text: string): Promise<void> {
+  const written = await evidence.write(PARTIAL, text);
+  if (!(await evidence.exists(EVIDENCE.summary))) return;
+  if ((await evidence.digest(EVIDENCE.summary)).sha256 === written.sha256) return;
+  await rm(join(evidence.path, PARTIAL));
+  throw new ActorError(
+    'SUMMARY_EXISTS',
+    `${EVIDENCE.summary} in ${evidence.path} says something else than the recorded facts; it was left as it is. ` +
+      'Find out who wrote it, keep it under another name, then: cutover retry <run>',
+    { details: { file: EVIDENCE.summary } },
+  );
+}
+
+async function showSummary(evidence: EvidenceDir): Promise<void> {
+  if (await evidence.exists(EVIDENCE.summary)) await rm(join(evidence.path, PARTIAL));
+  else await evidence.rename(PARTIAL, EVIDENCE.summary);
+}
+
+async function filesToPublish(evidence: EvidenceDir, withTail: boolean): Promise<string[]> {
+  const logs = (await evidence.list())
+    .map(({ name }) => name)
+    .filter((name) => /^70_[^/]*$/.test(name) && !name.endsWith('.partial'));
+  if (!logs.includes(EVIDENCE.uploadLog)) {
+    throw new ActorError(
+      'UPLOAD_LOG_MISSING',
+      `${EVIDENCE.uploadLog} is not in ${evidence.path}. Restore it: what S3 answered has to be locked beside the archive.`,
+      { details: { file: EVIDENCE.uploadLog } },
+    );
+  }
+  return [EVIDENCE.manifest, ...logs, ...(withTail ? [EVIDENCE.historyTail] : []), PARTIAL];
+}
+
+async function publish(
+  session: S3Session,
+  file: string,
+  { archiveKey, settings, retainUntil }: SummaryInput,
+  context: ActorContext,
+): Promise<PublishedFacts['objects'][number]> {
+  const name = file === PARTIAL ? EVIDENCE.summary : file;
+  const key = posix.join(posix.dirname(archiveKey), name);
+  const { evidence } = context;
+  const digests = await digest(evidence, file);
+  const object: LockedObject = { key, ...digests, mode: settings.lockMode, retainUntil, body: () => evidence.stream(file) };
+  const upload = await putLockedObject(session, object);
+  await verifyLockedObject(session, object, upload);
+  context.progress(`Locked ${name} (version ${upload.versionId})`);
+  return { name, key, versionId: upload.versionId, sha256: object.sha256 };
+}
+
+async function digest(evidence: EvidenceDir, file: string): Promise<Pick<LockedObject, 'size' | 'sha256' | 'md5'>> {
+  const sha256 = createHash('sha256');
+  const md5 = createHash('md5');
+  let size = 0;
+  for await (const chunk of evidence.stream(file) as AsyncIterable<Buffer>) {
+    sha256.update(chunk);
+    md5.update(chunk);
+    size += chunk.length;
+  }
+  return { size, sha256: sha256.digest('hex'), md5: md5.digest('base64') };
+}

@@ -1,0 +1,53 @@
+import type { PutObjectCommandInput, S3, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Settings } from '../../config/settings.js';
+import { environmentCredentials } from './credentials.js';
+
+/**
+ * An S3 client for the run's region and profile. It never retries: each attempt is the engine's, and on record.
+ * `idleMs` is how long a connection may be silent (default a minute); large uploads may take longer than that as a whole.
+ * The SDK is loaded here and not before: it takes as long as all else at start-up.
+ */
+export async function createS3Client(
+  settings: Pick<Settings, 'awsRegion' | 'awsProfile'>,
+  env: NodeJS.ProcessEnv,
+  { idleMs = 60_000 }: { readonly idleMs?: number } = {},
+): Promise<S3> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const endpoint = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || null;
+  const credentials = environmentCredentials(env);
+  const config: S3ClientConfig = {
+    region: settings.awsRegion,
+    maxAttempts: 1,
+    // The SDK would warn on the console, which is ours; what it warns of is thrown too.
+    logger: SILENT,
+    // WHEN_SUPPORTED would frame bodies as aws-chunked with a CRC trailer, which other servers than AWS may not read.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: Math.min(5_000, idleMs), socketTimeout: idleMs },
+    ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+    ...(credentials === null ? {} : { credentials }),
+    ...(credentials === null && settings.awsProfile !== null ? { profile: settings.awsProfile } : {}),
+  };
+  const client = new sdk.S3(config);
+  signWholeBody(client);
+  return client;
+}
+
+const nothing = (): void => undefined;
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/**
+ * Signs the SHA-256 that the request names for its body. Without this header the SDK signs UNSIGNED-PAYLOAD for a stream, or
+ * refuses it over plain http. Source: S3 API, "Signature calculations: transferring payload in a single chunk".
+ */
+function signWholeBody(client: S3): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { ChecksumSHA256: checksum } = args.input as Partial<PutObjectCommandInput>;
+      const { headers } = args.request as { readonly headers: Record<string, string> };
+      if (checksum !== undefined) headers['x-amz-content-sha256'] = Buffer.from(checksum, 'base64').toString('hex');
+      return next(args);
+    },
+    { step: 'build', name: 'signWholeBody' },
+  );
+}
