@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import type { OptionValues } from 'commander';
+import type { Command } from 'commander';
+import type { RunRequest } from '../config/settings.js';
+import type { RunView } from '../engine/engine.js';
+import { stagingIsDirty } from '../machine/context.js';
+import type { Identity } from '../evidence/history-record.js';
+import { runIdAt } from './clock-format.js';
+import { text } from './command.js';
+import { RunStateError } from './errors.js';
+import { runVariables } from './frozen-variables.js';
+import { identityOf } from './identity.js';
+import type { Io, Workspace } from './io.js';
+import { contextOf } from './run-facts.js';
+import { supersedeOlder } from './supersede.js';
+import { onRun } from './with-run.js';
+
+/** What `start`, `run` and `preflight` are asked to do. */
+export interface BeginOptions {
+  readonly request: RunRequest;
+  readonly who: Identity;
+}
+
+export function defineBegin(command: Command): void {
+  command
+    .option('--evidence-root <dir>', 'where the evidence of runs is kept (default: dpp/evidence/phase6_4_cutover)')
+    .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for')
+    .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
+}
+
+/** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
+export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
+  return {
+    who: identityOf(text(raw, 'as'), io.env),
+    request: {
+      directory: io.cwd,
+      evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? 'dpp/evidence/phase6_4_cutover'),
+      variables: runVariables(io.env),
+      contextOk: text(raw, 'contextOk') ?? null,
+      commitsOk: text(raw, 'commitsOk') ?? null,
+    },
+  };
+}
+
+/**
+ * Creates a run and drives it until it rests. Refused while staging may still be rolled back by an older failed run of this
+ * directory; once the new run is past its preflight, older failed ones are superseded.
+ */
+export async function beginRun(workspace: Workspace, { request, who }: BeginOptions, io: Io): Promise<RunView> {
+  await refuseDirtyStaging(workspace, request.directory);
+  for (;;) {
+    const runId = runIdAt(io.now());
+    const evidenceDir = join(request.evidenceRoot, runId);
+    const event = { type: 'STARTED', request, evidenceDir: shownPath(request.directory, evidenceDir) };
+    try {
+      if (!existsSync(evidenceDir)) {
+        return await onRun(workspace, runId, async () => {
+          try {
+            return await workspace.engine.start({ runId, evidenceDir, directory: request.directory, who, event });
+          } finally {
+            await supersedeOlder(workspace, runId, who);
+          }
+        });
+      }
+    } catch (error) {
+      if (!isRunExists(error)) throw error;
+    }
+    // The id is of this second, and taken: the next second has one.
+    io.signal.throwIfAborted();
+    await io.delay(1000 - (io.now().getTime() % 1000));
+  }
+}
+
+/** As people see it: relative to the directory of the run where it is inside. */
+function shownPath(directory: string, path: string): string {
+  const inside = relative(directory, path);
+  return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+}
+
+function isRunExists(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return (cause as { code?: unknown }).code === 'RUN_EXISTS';
+}
+
+async function refuseDirtyStaging({ engine }: Workspace, directory: string): Promise<void> {
+  for (const view of await engine.list({ status: ['failed'] })) {
+    const { runId, directory: itsDirectory } = view.run;
+    if (itsDirectory !== directory || !stagingIsDirty(contextOf(view))) continue;
+    throw new RunStateError(
+      'STAGING_DIRTY',
+      `Run ${runId} failed in its rollback drill: deployments on staging may still be rolled back. No new run was started. ` +
+        `Roll forward: cutover replay ${runId} --from restoringStaging --reason "..." — or leave them so on the record: ` +
+        `cutover abandon ${runId} --acknowledge-left-behind --reason "..."`,
+      runId,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { age } from '../../engine/run-look.js';
+import type { RunView } from '../../engine/engine.js';
+import type { RunStatus } from '../../store/store.js';
+import { count, flag, oneOf, text, type CommandFile } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { colored, runFacts } from '../run-card.js';
+import { contextOf } from '../run-facts.js';
+import { table } from '../table.js';
+import { reading } from '../with-run.js';
+
+export interface ListOptions {
+  readonly status: readonly RunStatus[] | null;
+  readonly output: 'table' | 'name' | 'json';
+  readonly limit: number;
+}
+
+/** The runs, newest first. */
+export const list: CommandFile<ListOptions> = {
+  define(command) {
+    command
+      .option('--waiting', 'only those that wait for a human')
+      .option('--failed', 'only those that failed')
+      .option('-n, --limit <number>', 'at most so many (default: 20)')
+      .option('-o, --output <form>', 'table, name or json');
+  },
+  examples: ['cutover list', 'cutover list --waiting', 'cutover list -o name', 'cutover list --failed --json'],
+  parse(_args, raw) {
+    const status: RunStatus[] = [];
+    if (flag(raw, 'waiting')) status.push('waiting');
+    if (flag(raw, 'failed')) status.push('failed');
+    const output = oneOf(text(raw, 'output') ?? (flag(raw, 'json') ? 'json' : 'table'), ['table', 'name', 'json'], '--output');
+    return { status: status.length === 0 ? null : status, output, limit: count(raw, 'limit') ?? 20 };
+  },
+  async run(options, io) {
+    const { status, limit, output, palette } = options;
+    const views = await reading(options, 'list', io, ({ engine }) =>
+      engine.list({ ...(status === null ? {} : { status }), limit }),
+    );
+    switch (output) {
+      case 'json':
+        io.stdout.write(`${JSON.stringify({ runs: views.map(runFacts) })}\n`);
+        break;
+      case 'name':
+        io.stdout.write(views.map(({ run }) => `${run.runId}\n`).join(''));
+        break;
+      case 'table': {
+        const header = ['RUN', 'STATUS', 'STEP', 'ATT', 'AGE', 'WAITING-ON', 'COMMIT', 'OPERATOR'];
+        const rows = views.map((view) => row(view, io.now(), palette));
+        if (rows.length === 0) io.stderr.write('No run. Begin one with: cutover start\n');
+        else io.stdout.write(`${table([header, ...rows]).join('\n')}\n`);
+      }
+    }
+    return EXIT.ok;
+  },
+};
+
+function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): string[] {
+  const { run, look, attempts } = view;
+  const last = attempts.at(-1);
+  return [
+    run.runId,
+    colored(look.kind, look.text, palette),
+    contextOf(view).failure?.step ?? run.state,
+    last === undefined ? '-' : String(last.attempt),
+    age(run.createdAt, now),
+    run.status === 'waiting' ? 'db-restore-verifier' : '-',
+    run.gitHead?.slice(0, 12) ?? '-',
+    run.operator.user,
+  ];
+}

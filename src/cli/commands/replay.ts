@@ -1,0 +1,110 @@
+import type { RunView } from '../../engine/engine.js';
+import { replayRefusal } from '../../machine/replay.js';
+import { isBefore, PLACES, STEPS, type Place } from '../../machine/steps.js';
+import { flag, oneOf, requiredText, text, type CommandFile, type CommonOptions } from '../command.js';
+import { deciding } from '../drive.js';
+import { driftEvents } from '../drift.js';
+import { RunStateError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { resolveRun } from '../resolve-run.js';
+import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
+import { showResult } from '../run-card.js';
+import { contextOf } from '../run-facts.js';
+import { table } from '../table.js';
+import { onRun, reading } from '../with-run.js';
+
+export interface ReplayOptions extends DecisionOptions {
+  /** Null for a dry run, which needs none. */
+  readonly reason: string | null;
+  /** Null: the step that failed. */
+  readonly from: Place | null;
+  readonly override: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A supervisor's decision: the failed step again, or everything from an earlier place on. */
+export const replay: CommandFile<ReplayOptions> = {
+  define(command) {
+    defineRun(command, 'required');
+    defineWho(command);
+    command
+      .option('--reason <text>', 'why (on the record, and in the result summary)')
+      .option('--from <step>', `the place to go back to: ${PLACES.join(', ')} (default: the step that failed)`)
+      .option('--override', 'judge a failed gate again in this run, although the runbook wants a new one')
+      .option('--dry-run', 'show what would run and what would be forgotten; change nothing');
+    defineDrift(command);
+  },
+  examples: [
+    'cutover replay latest --dry-run',
+    'cutover replay latest --reason "runner lost its network"  --override',
+    'cutover replay latest --from drillingAppRollback --reason "drill was disturbed by a deploy"',
+  ],
+  parse(args, raw, io) {
+    const dryRun = flag(raw, 'dryRun');
+    const from = text(raw, 'from');
+    return {
+      ...parseDecision(args, raw, io),
+      reason: dryRun ? (text(raw, 'reason') ?? null) : requiredText(raw, 'reason', 'a replay is on the record: say why.'),
+      from: from === undefined ? null : oneOf(from, PLACES, '--from'),
+      override: flag(raw, 'override'),
+      dryRun,
+    };
+  },
+  async run(options, io) {
+    if (options.dryRun) return showPlan(options, io);
+    const view = await deciding(options, 'replay', io, (workspace, runId) =>
+      workspace.engine.resume(runId, options.who, async (now) => {
+        const from = placeOf(now, options);
+        return [
+          ...(await driftEvents(now, options.acceptDrift, workspace, io)),
+          { type: 'REPLAY_REQUESTED', from, reason: options.reason, override: options.override },
+        ];
+      }),
+    );
+    return showResult(view, options, io);
+  },
+};
+
+/** Where the replay begins. Throws `RunStateError` with the reason where it may not. */
+function placeOf(view: RunView, options: ReplayOptions): Place {
+  const { runId, status, state } = view.run;
+  const context = contextOf(view);
+  const refuse = (why: string) => new RunStateError('REPLAY_REFUSED', `Run ${runId} cannot be replayed: ${why}.`, runId);
+  if ((status !== 'failed' && status !== 'waiting') || state === 'sealedAsFailed')
+    throw refuse(`it is in ${state}; only a failed or waiting run can`);
+  const from = options.from ?? context.failure?.step;
+  if (from === undefined) throw refuse('nothing failed; say from where with --from');
+  const refusal = replayRefusal(context, from, options.override);
+  if (refusal !== null) throw refuse(refusal);
+  return from;
+}
+
+async function showPlan(options: ReplayOptions & CommonOptions, io: Io): Promise<number> {
+  return reading(options, 'replay', io, async (workspace) => {
+    const runId = await resolveRun(workspace, options.run);
+    return onRun(workspace, runId, async () => {
+      const view = await workspace.engine.inspect(runId);
+      const from = placeOf(view, options);
+      const { results, signOff } = contextOf(view);
+      const runs = PLACES.filter((place) => !isBefore(place, from));
+      const forgotten = runs.filter((place) => place in results);
+      const signOffFalls = signOff !== null && !isBefore('awaitingDbVerification', from);
+      if (options.json) {
+        io.stdout.write(
+          `${JSON.stringify({ run: runId, from, would_run: runs, would_forget: forgotten, sign_off_withdrawn: signOffFalls })}\n`,
+        );
+        return EXIT.ok;
+      }
+      const rows = runs.map((place) => [
+        `  ${place}`,
+        place === 'awaitingDbVerification' ? 'human pause' : STEPS[place].label,
+        forgotten.includes(place) ? 'its result is forgotten, its log kept' : '',
+      ]);
+      io.stdout.write(
+        `${[`Would run again, from ${from} on:`, ...table(rows), ...(signOffFalls ? ['  The sign-off would be withdrawn.'] : []), '', 'Nothing was changed.'].join('\n')}\n`,
+      );
+      return EXIT.ok;
+    });
+  });
+}

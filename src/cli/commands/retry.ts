@@ -1,0 +1,30 @@
+import { text, type CommandFile } from '../command.js';
+import { deciding } from '../drive.js';
+import { driftEvents } from '../drift.js';
+import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
+import { showResult } from '../run-card.js';
+
+export interface RetryOptions extends DecisionOptions {
+  readonly reason: string | null;
+}
+
+/** Sealing again after its cause was mended. Source: the runbook, "Step 5 fails: re-run with --seal-only after fixing". */
+export const retry: CommandFile<RetryOptions> = {
+  define(command) {
+    defineRun(command, 'required');
+    defineWho(command);
+    command.option('--reason <text>', 'what was mended');
+    defineDrift(command);
+  },
+  examples: ['cutover retry latest', 'cutover retry latest --reason "s3:PutObject granted"'],
+  parse: (args, raw, io) => ({ ...parseDecision(args, raw, io), reason: text(raw, 'reason') ?? null }),
+  async run(options, io) {
+    const view = await deciding(options, 'retry', io, (workspace, runId) =>
+      workspace.engine.resume(runId, options.who, async (now) => [
+        ...(await driftEvents(now, options.acceptDrift, workspace, io)),
+        { type: 'RETRY_REQUESTED', reason: options.reason },
+      ]),
+    );
+    return showResult(view, options, io);
+  },
+};

@@ -1,0 +1,46 @@
+import { oneOf, requiredText, type CommandFile } from '../command.js';
+import { deciding } from '../drive.js';
+import { driftEvents } from '../drift.js';
+import { EXIT } from '../exit-codes.js';
+import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
+import { showResult } from '../run-card.js';
+import { isSealedAsFailed } from '../run-facts.js';
+
+export interface SealOptions extends DecisionOptions {
+  readonly reason: string;
+}
+
+/** Seals a run that ended without PASS, as locked evidence of that. A PASS is sealed by `resume`, never by this. */
+export const seal: CommandFile<SealOptions> = {
+  define(command) {
+    defineRun(command, 'required');
+    defineWho(command);
+    command
+      .option('--verdict <verdict>', 'FAIL: the only verdict that can be asked for')
+      .option('--reason <text>', 'why (on the record)');
+    defineDrift(command);
+  },
+  examples: ['cutover seal latest --verdict FAIL --reason "gate 7 failed; kept for the review"'],
+  parse(args, raw, io) {
+    oneOf(
+      requiredText(raw, 'verdict', 'only FAIL can be asked for; a PASS is earned: cutover resume <run>'),
+      ['FAIL'],
+      '--verdict',
+    );
+    return {
+      ...parseDecision(args, raw, io),
+      reason: requiredText(raw, 'reason', 'sealing a failed run is on the record: say why.'),
+    };
+  },
+  async run(options, io) {
+    const view = await deciding(options, 'seal', io, (workspace, runId) =>
+      workspace.engine.resume(runId, options.who, async (now) => [
+        ...(await driftEvents(now, options.acceptDrift, workspace, io)),
+        { type: 'SEAL_REQUESTED', reason: options.reason },
+      ]),
+    );
+    showResult(view, options, io);
+    // What was asked for is done when the evidence is locked; the card says FAIL.
+    return isSealedAsFailed(view) ? EXIT.ok : EXIT.failed;
+  },
+};

@@ -1,0 +1,81 @@
+import type { RunView } from '../../engine/engine.js';
+import { replayNeedsOverride, replayRefusal } from '../../machine/replay.js';
+import { dayAndTime, duration } from '../clock-format.js';
+import type { CommandFile } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { nextLines } from '../next-commands.js';
+import type { Palette } from '../palette.js';
+import { resolveRun } from '../resolve-run.js';
+import { defineRun } from '../run-argument.js';
+import { cardLines, nextOf, runFacts } from '../run-card.js';
+import { contextOf } from '../run-facts.js';
+import { stepRows, type StepRow } from '../step-rows.js';
+import { oneLine, table, truncate } from '../table.js';
+import { reading } from '../with-run.js';
+
+export interface StatusOptions {
+  readonly run: string;
+}
+
+/** One run: a card, its steps, whether it can be replayed, and the next command of each role. */
+export const status: CommandFile<StatusOptions> = {
+  define: (command) => defineRun(command, 'optional'),
+  examples: ['cutover status', 'cutover status 20260221T1200', 'cutover status latest --json'],
+  parse: ([run]) => ({ run: run ?? 'latest' }),
+  async run(options, io) {
+    const { palette } = options;
+    const view = await reading(options, 'status', io, async (workspace) =>
+      workspace.engine.inspect(await resolveRun(workspace, options.run)),
+    );
+    const rows = stepRows(view, io.now());
+    if (options.json) {
+      io.stdout.write(`${JSON.stringify({ ...runFacts(view), steps: rows, replayable: replayable(view) })}\n`);
+      return EXIT.ok;
+    }
+    const header = ['STEP', 'RESULT', 'ATT', 'STARTED', 'DURATION', 'EVIDENCE', 'MESSAGE'];
+    const lines = [
+      ...cardLines(view, palette),
+      '',
+      ...table([header, ...rows.map((row) => cells(row, palette))]),
+      '',
+      `Replayable: ${replayable(view)}`,
+      ...nextLines(nextOf(view), palette),
+    ];
+    io.stdout.write(`${lines.join('\n')}\n`);
+    return EXIT.ok;
+  },
+};
+
+const MESSAGE_WIDTH = 100;
+
+function cells(row: StepRow, palette: Palette): string[] {
+  return [
+    row.step,
+    resultColor(row.result, palette),
+    row.attempts === 0 ? '-' : String(row.attempts),
+    row.startedAt === null ? '-' : dayAndTime(row.startedAt),
+    row.durationMs === null ? '-' : duration(row.durationMs),
+    row.evidence ?? '-',
+    truncate(oneLine(row.message), MESSAGE_WIDTH),
+  ];
+}
+
+function resultColor(result: StepRow['result'], palette: Palette): string {
+  if (result === 'PASS') return palette.green(result);
+  if (result === 'FAIL') return palette.red(result);
+  return result === 'NOT RUN' ? palette.dim(result) : palette.yellow(result);
+}
+
+/** Whether a supervisor may replay the failed step, in a sentence. */
+function replayable(view: RunView): string {
+  const context = contextOf(view);
+  if (view.run.state === 'sealedAsFailed' || (view.run.status !== 'failed' && view.run.status !== 'waiting'))
+    return `no - it is in ${view.run.state}`;
+  const from = context.failure?.step;
+  if (from === undefined) return 'yes - from any place up to the pause: cutover replay <run> --from STEP --reason "..."';
+  const refusal = replayRefusal(context, from, true);
+  if (refusal !== null) return `no - ${refusal}`;
+  return replayNeedsOverride(context, from)
+    ? `no - a failed gate needs a new run (${from}); with --override on the record`
+    : `yes - from ${from}`;
+}

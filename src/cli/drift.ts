@@ -1,0 +1,42 @@
+import type { RunEvent } from '../engine/definition.js';
+import type { RunView } from '../engine/engine.js';
+import { proven } from '../machine/context.js';
+import { DriftError } from './errors.js';
+import { applyFrozen, variableDifferences } from './frozen-variables.js';
+import type { Io, Workspace } from './io.js';
+import { contextOf } from './run-facts.js';
+
+/** What a person decided about a changed world: null where nothing was said. */
+export type AcceptDrift = string | null;
+
+/**
+ * The world must not drift across the pause. Gives the events to commit before the run goes on: none when all is as it was, an
+ * accepted drift otherwise. Throws `DriftError` when something differs and nobody accepted it. Applies the frozen variables.
+ */
+export async function driftEvents(view: RunView, accept: AcceptDrift, workspace: Workspace, io: Io): Promise<RunEvent[]> {
+  const context = contextOf(view);
+  const { variables } = context.request;
+  const passed = context.results.preflight !== undefined;
+  const differences = variableDifferences(variables, io.env, !passed);
+  applyFrozen(variables, io.env);
+  // Before the preflight has passed there is nothing observed to compare with; it will look at everything itself.
+  if (!passed) {
+    if (differences.length > 0) throw new DriftError(view.run.runId, differences);
+    return [];
+  }
+  const { settings, world: frozen } = proven(context, 'preflight');
+  const world = await workspace.observeWorld(settings);
+  const { worldDifferences } = await import('../actors/observe-world.js');
+  const none = '(none)';
+  differences.push(
+    ...worldDifferences(frozen, world).map(({ fact, before, after }) => ({
+      what: fact,
+      frozen: before ?? none,
+      now: after ?? none,
+    })),
+  );
+  if (differences.length === 0) return [];
+  if (accept === null) throw new DriftError(view.run.runId, differences);
+  const facts = differences.map(({ what, frozen: before, now }) => `${what}: ${before} -> ${now}`);
+  return [{ type: 'DRIFT_ACCEPTED', reason: accept, facts, world }];
+}

@@ -1,0 +1,77 @@
+import { CommanderError } from 'commander';
+import { InterruptedError } from '../engine/errors.js';
+import { CheckpointIncompleteError, CommandError, DriftError, SignOffWithdrawnError, UsageError } from './errors.js';
+import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
+import type { Io } from './io.js';
+import { nextLines } from './next-commands.js';
+import { paletteFor, type Palette } from './palette.js';
+import { oneLine, table } from './table.js';
+
+/** Says what happened, where, and what to do; gives the exit code. With `json` on stdout, as one document. */
+export function reportError(error: unknown, { json, color }: { json: boolean; color: boolean }, io: Io): number {
+  const next = error instanceof CommandError ? error.next : [];
+  const cause = error instanceof CommandError ? error.cause : error;
+  if (json) io.stdout.write(`${JSON.stringify({ error: { ...errorFacts(cause), next } })}\n`);
+  else {
+    const palette = paletteFor(io.stderr, io.env, color);
+    const lines = [...errorLines(cause, palette), ...nextLines(next, palette)];
+    io.stderr.write(`${lines.join('\n')}\n`);
+  }
+  return exitCodeOf(cause);
+}
+
+/** Source: design section 5, "Exit codes". */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return SIGNAL_EXIT[error.signal];
+  if (error instanceof UsageError || error instanceof CommanderError) return EXIT.usage;
+  if (error instanceof CheckpointIncompleteError || error instanceof SignOffWithdrawnError) return EXIT.waiting;
+  const code = codeOf(error);
+  if (code === 'RUN_NOT_FOUND') return EXIT.usage;
+  return HELD.includes(code) ? EXIT.held : EXIT.failed;
+}
+
+const HELD: readonly string[] = ['LEASE_HELD', 'LEASE_LOST', 'ENVIRONMENT_HELD'];
+
+function errorFacts(error: unknown): { code: string; message: string } & Record<string, unknown> {
+  const facts: Record<string, unknown> = {};
+  if (error instanceof CheckpointIncompleteError) Object.assign(facts, { file: error.file, findings: error.findings });
+  if (error instanceof DriftError) Object.assign(facts, { differences: error.differences });
+  return { code: codeOf(error), message: messageOf(error), ...facts };
+}
+
+function errorLines(error: unknown, palette: Palette): string[] {
+  const head = `${palette.red('cutover:')} ${messageOf(error)}`;
+  if (error instanceof CheckpointIncompleteError) {
+    const rows = error.findings.map(({ file, line, item, message }) => [
+      `  ${file}${line === null ? '' : `:${line}`}`,
+      item,
+      oneLine(message),
+    ]);
+    return [head, ...table(rows)];
+  }
+  if (error instanceof DriftError) {
+    const rows = error.differences.map(({ what, frozen, now }) => [`  ${what}`, oneLine(frozen), oneLine(now)]);
+    return [head, ...table([['  WHAT', 'AT START', 'NOW'], ...rows])];
+  }
+  const lines = [head];
+  // A defect: its stack is what whoever mends it needs.
+  if (error instanceof Error && codeOf(error) === 'UNEXPECTED' && error.stack !== undefined) lines.push(palette.dim(error.stack));
+  return lines;
+}
+
+/** The stable code; errors of the system (ENOENT...) have one too. */
+export function codeOf(error: unknown): string {
+  if (error instanceof CommanderError) return 'USAGE';
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return 'UNEXPECTED';
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CommanderError) {
+    return `${error.message
+      .replace(/^error: /, '')
+      .replace(/\n/g, ' ')
+      .replace(/\.$/, '')}. See: cutover --help, cutover <command> --help`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

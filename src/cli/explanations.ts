@@ -1,0 +1,109 @@
+import type { Place } from '../machine/steps.js';
+
+/** What a place does and what to do when it fails, for whoever stands before it at night. */
+export interface Explanation {
+  readonly does: string;
+  readonly onFailure: string;
+}
+
+/** Source: the runbook, its execution order and "Failure scenarios". */
+export const PLACE_EXPLANATIONS: Readonly<Record<Place, Explanation>> = {
+  preflight: {
+    does: 'Checks pre-conditions 1-8 and the Required ENV, all of them, and reports all findings at once. Freezes settings and world (git HEAD, kube context and server, AWS account, bucket).',
+    onFailure:
+      'Nothing was touched. Mend what the checks name (cutover preflight shows them without a run), then: cutover start.',
+  },
+  capturingScope: {
+    does: 'Writes who runs what, where, on which commit. Never an environment dump.',
+    onFailure: 'Read the message: it is the disk or git. Then start anew.',
+  },
+  runningRcGates: {
+    does: 'Runs the RC runner (DPP_RC_RUNNER, else the repository’s own); exit code 0 passes, anything else fails. All of its output is evidence.',
+    onFailure:
+      'Check 30_rc_gates.txt, fix the failing gate, then re-run from scratch: cutover start. A supervisor may judge it again on the record: cutover replay --override.',
+  },
+  runningStagingDryRun: {
+    does: 'GET /healthz and /readyz of staging; P4.3: no ConfigMap and no SecretProviderClass of the namespace refers to production.',
+    onFailure:
+      'Check 40_staging_dry_run.txt: a finding names object and key. If staging refers to prod, fix it before anything else, then: cutover start.',
+  },
+  drillingAppRollback: {
+    does: 'Rolls each deployment back to its previous ReplicaSet and sees it run. What ran before is recorded first, so that the drill can be gone on with after a crash.',
+    onFailure:
+      'Staging is restored by the next step in any case. Check 50_rollback_drill.txt, mend the cause, then a supervisor: cutover replay <run> --reason "...".',
+  },
+  restoringStaging: {
+    does: 'Rolls each deployment forward again to what ran before the drill, and sees it run.',
+    onFailure:
+      'Deployments may still be rolled back. Look with kubectl rollout status; then: cutover replay <run> --from restoringStaging --reason "...". To leave them so: cutover abandon <run> --acknowledge-left-behind --reason "...".',
+  },
+  preparingCheckpoint: {
+    does: 'Writes the form for the human DB restore verification and the folder for the screenshots.',
+    onFailure: 'Read the message: it is the disk. Then: cutover replay <run> --reason "...".',
+  },
+  awaitingDbVerification: {
+    does: 'The human pause (exit code 2, not a failure). A person restores the database into a target that is not production, runs the smoke queries, completes the form. Staging is free meanwhile.',
+    onFailure:
+      'When the restore failed: cutover sign-off <run> --reject --reason "...". After mending, a supervisor: cutover replay <run> --from awaitingDbVerification --reason "...".',
+  },
+  'sealing.scanning': {
+    does: 'Looks for secrets in every file that will be archived (AC5).',
+    onFailure:
+      'The message names file and line, never the secret. Make the secret invalid where it is used; a file that was signed must be signed again: cutover replay.',
+  },
+  'sealing.archiving': {
+    does: 'Writes the history, the index and evidence.tar.gz; the signed files must be what was signed. The same evidence gives the same bytes.',
+    onFailure:
+      'SIGN_OFF_INVALIDATED goes back to the pause by itself: restore the file, or sign again. Otherwise mend the disk, then: cutover retry <run>.',
+  },
+  'sealing.hashing': {
+    does: 'Computes the SHA-256 of the archive from the disk and compares it with the one of its writing.',
+    onFailure: 'The archive on disk is not what was written: look at the disk, then: cutover retry <run>.',
+  },
+  'sealing.retention': {
+    does: 'Computes retain-until once, in UTC: the same on every retry.',
+    onFailure: 'Read the message, then: cutover retry <run>.',
+  },
+  'sealing.uploading': {
+    does: 'Puts the archive into the WORM bucket with its lock. An upload of an earlier attempt is found and taken over: there is exactly one locked version.',
+    onFailure:
+      'Check 70_worm_upload_stdout.txt; verify bucket name, region, IAM permissions (s3:PutObject, s3:GetObjectVersion); then: cutover retry <run>. Expired credentials: log in again first.',
+  },
+  'sealing.verifying': {
+    does: 'Reads back version, lock, retention and content, and writes the manifest.',
+    onFailure:
+      'Check 70_worm_upload_stdout.txt. A permission to read the lock that is missing fails as well. Then: cutover retry <run>.',
+  },
+  summarizing: {
+    does: 'Derives 90_result_summary.txt from recorded facts and locks summary, manifest and the rest of the history beside the archive.',
+    onFailure: 'The archive is locked already. Mend what the message names, then: cutover retry <run>.',
+  },
+};
+
+/** Codes of this program that people meet, and what to do about them. */
+export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
+  USAGE: 'The command line was not understood. The message names the word; cutover <command> --help has examples. Exit 64.',
+  RUN_NOT_FOUND: 'No such run in this database. cutover list shows them; --db or CUTOVER_DB names another database. Exit 64.',
+  RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
+  NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
+  CHECKPOINT_INCOMPLETE:
+    'The human gate is closed: every finding has its file and line. Complete them, then cutover resume <run>. Exit 2.',
+  SIGN_OFF_WITHDRAWN:
+    'A signed file changed, or a replay went back behind the signature. The verifier signs again: cutover sign-off <run>. Exit 2.',
+  SIGN_OFF_INVALIDATED:
+    'Between signature and archive a signed file changed. The run went back to the pause; restore the file, or sign again.',
+  DRIFT:
+    'Commit, cluster, account, bucket or a variable is another one than at start. Put it back, or --accept-drift "<reason>" on the record.',
+  REPLAY_REFUSED: 'The message says why this place cannot be replayed. cutover replay <run> --dry-run shows what could.',
+  STAGING_DIRTY:
+    'An older run may have left deployments rolled back. Restore staging with its replay, or abandon it with the acknowledgement.',
+  EVENT_REFUSED: 'The run is in a state that does not take this decision. The message names those it takes.',
+  LEASE_HELD: 'Another process drives the run; it is named. cutover watch <run> follows it. Exit 75.',
+  LEASE_LOST: 'Another driver took the run over; this one wrote nothing more. cutover watch <run>. Exit 75.',
+  ENVIRONMENT_HELD: 'Another run uses the same staging environment. Let it reach its pause, or end it. Exit 75.',
+  INTERRUPTED: 'Stopped by a signal: no failure. cutover resume <run> goes on. Exit 130 or 143.',
+  STEP_TIMED_OUT: 'A step took longer than it may; its children were ended. Limits: cutover explain <step>.',
+  SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',
+  STORE_UNAVAILABLE: 'The database cannot be used; the message says why. cutover doctor looks at it.',
+  SECRET_FOUND: 'A secret stands in evidence. File and line are named; make it invalid where it is used.',
+};

@@ -1,0 +1,144 @@
+import type { PilotContext } from '../machine/context.js';
+import { stagingIsDirty } from '../machine/context.js';
+import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
+import { isBefore } from '../machine/steps.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import type { RunStatus } from '../store/store.js';
+import type { Palette } from './palette.js';
+import { table } from './table.js';
+
+export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
+
+/** What someone can do next: a command, and what it is for. */
+export interface NextCommand {
+  readonly role: Role;
+  readonly command: string;
+  readonly why: string;
+}
+
+/** A run as far as it matters for what comes next. */
+export interface Position {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly state: string;
+  /** A driver lives. */
+  readonly driven: boolean;
+  readonly evidenceDir: string;
+}
+
+/** The next commands of each role: derived from the run alone. */
+export function nextCommands(position: Position, context: PilotContext): NextCommand[] {
+  const { runId } = position;
+  const audit: NextCommand = { role: 'auditor', command: `cutover history ${runId}`, why: 'every transition, chained' };
+  switch (position.status) {
+    case 'active':
+      return [...whileActive(position), audit];
+    case 'waiting':
+      return [...whileWaiting(position, context), audit];
+    case 'failed':
+      return position.state === 'sealedAsFailed'
+        ? [newRun('the next cutover'), audit]
+        : [...afterFailure(position, context), audit];
+    case 'completed':
+      return [{ role: 'auditor', command: `cat ${position.evidenceDir}/${EVIDENCE.summary}`, why: 'the result summary' }, audit];
+    case 'abandoned':
+    case 'superseded':
+      return [newRun('a new run'), ...sealAsFailed(runId, context), audit];
+  }
+}
+
+/** The lines under `Next:`; none for none. */
+export function nextLines(next: readonly NextCommand[], palette: Palette): string[] {
+  if (next.length === 0) return [];
+  const rows = next.map(({ role, command, why }) => [`  ${role}`, palette.bold(command), palette.dim(why)]);
+  return ['', 'Next:', ...table(rows)];
+}
+
+function whileActive({ runId, driven }: Position): NextCommand[] {
+  return [
+    driven
+      ? { role: 'operator', command: `cutover watch ${runId}`, why: 'it is being driven' }
+      : { role: 'operator', command: `cutover resume ${runId}`, why: 'go on where it stopped' },
+    { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it; staging is restored first' },
+  ];
+}
+
+function whileWaiting({ runId, evidenceDir }: Position, { signOffWithdrawn }: PilotContext): NextCommand[] {
+  const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+  return [
+    { role: 'DB restore verifier', command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
+    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why: withdrawn(signOffWithdrawn) },
+    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
+    ...(signOffWithdrawn === null
+      ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
+      : []),
+    { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
+  ];
+}
+
+function withdrawn(why: string | null): string {
+  return why === null ? 'sign the completed form' : `sign again (withdrawn: ${why})`;
+}
+
+function afterFailure({ runId }: Position, context: PilotContext): NextCommand[] {
+  const step = context.failure?.step ?? 'preflight';
+  const logs: NextCommand = { role: 'operator', command: `cutover logs ${runId} --failed`, why: `what ${step} wrote` };
+  const abandon: NextCommand = { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it for good' };
+  if (stagingIsDirty(context)) {
+    return [
+      { role: 'SRE', command: `cutover explain ${step}`, why: 'deployments may still be rolled back' },
+      logs,
+      {
+        role: 'supervisor',
+        command: `cutover replay ${runId} --from restoringStaging --reason "..."`,
+        why: 'roll forward again',
+      },
+      {
+        role: 'supervisor',
+        command: `cutover abandon ${runId} --acknowledge-left-behind --reason "..."`,
+        why: 'leave staging as it is, on the record',
+      },
+    ];
+  }
+  if (!isBefore(step, 'sealing.scanning')) {
+    return [
+      { role: 'operator', command: `cutover retry ${runId}`, why: 'seal again, once the cause is mended' },
+      logs,
+      ...replay(runId, context),
+      abandon,
+    ];
+  }
+  return [
+    logs,
+    newRun('once the cause is mended: new evidence, new timestamp'),
+    ...replay(runId, context),
+    ...sealAsFailed(runId, context),
+    abandon,
+  ];
+}
+
+function replay(runId: string, context: PilotContext): NextCommand[] {
+  const from = context.failure?.step;
+  if (from === undefined || replayRefusal(context, from, true) !== null) return [];
+  const override = replayNeedsOverride(context, from);
+  return [
+    {
+      role: 'supervisor',
+      command: `cutover replay ${runId}${override ? ' --override' : ''} --reason "..."`,
+      why: override ? 'judge the failed gate again, on the record' : `${from} again`,
+    },
+  ];
+}
+
+/** As the machine's guard `maySealAsFailed` has it. */
+function sealAsFailed(runId: string, context: PilotContext): NextCommand[] {
+  const possible = context.results.preflight !== undefined && context.seal?.putBegan !== true && !stagingIsDirty(context);
+  if (!possible) return [];
+  return [
+    { role: 'supervisor', command: `cutover seal ${runId} --verdict FAIL --reason "..."`, why: 'keep it as locked evidence' },
+  ];
+}
+
+function newRun(why: string): NextCommand {
+  return { role: 'operator', command: 'cutover start', why };
+}

@@ -1,0 +1,20 @@
+import { UsageError } from './errors.js';
+import type { Workspace } from './io.js';
+
+/** The run that a person named: an id, the beginning of exactly one, or `latest`. Throws `UsageError` with what was found. */
+export async function resolveRun({ store }: Pick<Workspace, 'store'>, named: string): Promise<string> {
+  if (named === 'latest') {
+    const latest = await store.latestRunId();
+    if (latest === null) throw new UsageError('There is no run yet: "latest" names none. Begin one with: cutover start');
+    return latest;
+  }
+  const found = await store.findRunIds(named, 5);
+  const [only] = found;
+  if (only === undefined) throw new UsageError(`No run begins with ${JSON.stringify(named)}. See which there are: cutover list`);
+  if (found.length > 1 && only !== named && !found.includes(named)) {
+    throw new UsageError(
+      `${JSON.stringify(named)} is the beginning of more than one run: ${found.join(', ')}... Give more of the id.`,
+    );
+  }
+  return found.includes(named) ? named : only;
+}

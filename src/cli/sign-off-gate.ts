@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { SignedFiles } from '../config/step-contracts.js';
+import type { RunEvent } from '../engine/definition.js';
+import type { RunView } from '../engine/engine.js';
+import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
+import { parseCheckpoint } from '../evidence/checkpoint-parser.js';
+import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import { EvidenceError } from '../evidence/evidence-error.js';
+import type { KnownSecret } from '../evidence/known-secrets.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { createRedactor } from '../evidence/redaction.js';
+import { scanForSecrets } from '../evidence/secret-scan.js';
+import type { LogDigest, PilotContext, SignOff } from '../machine/context.js';
+import { CheckpointIncompleteError, SignOffWithdrawnError, type GateFinding } from './errors.js';
+import { contextOf } from './run-facts.js';
+
+export interface GateOptions {
+  readonly now: Date;
+  readonly known: readonly KnownSecret[];
+  /** Given with `cutover sign-off`, not by the edited checkpoint alone. */
+  readonly onPurpose: boolean;
+  /** The completed form, when it is not yet the one in the evidence directory. */
+  readonly form?: Buffer;
+}
+
+/**
+ * The human gate: the form is complete, the evidence is what the steps left behind, and no secret is in what is signed. Gives the
+ * event that binds the run, its history and the exact bytes. Throws `CheckpointIncompleteError` with every finding, and
+ * `SignOffWithdrawnError`. Changes nothing.
+ */
+export async function passGate(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: GateOptions,
+): Promise<RunEvent & { signOff: SignOff }> {
+  const { runId, headSeq } = view.run;
+  const context = contextOf(view);
+  if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
+  const findings: GateFinding[] = [];
+  const form = options.form ?? (await readForm(evidence, findings));
+  const checkpoint = form === null ? null : await readCheckpoint(form, evidence, runId, options.now, findings);
+  const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
+  const files = await digests(evidence, names, form);
+  findings.push(...missing(files), ...changed(context, files));
+  findings.push(...(await secrets(evidence, names, options, form)));
+  if (findings.length > 0 || checkpoint === null) {
+    throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
+  }
+  return { type: 'SIGNED_OFF', signOff: signOffOf(checkpoint, headSeq, files) };
+}
+
+/** What the signature means, as it is recorded with it. */
+const MEANING =
+  'The database was restored into a target that is not production and verified by the smoke queries in the checkpoint; the evidence of steps 0-3 is what was seen.';
+
+/** The evidence that must be there before anyone can sign it. Source: the runbook, "Evidence Structure". */
+const REQUIRED = [
+  EVIDENCE.preflight,
+  EVIDENCE.scope,
+  EVIDENCE.rcGates,
+  EVIDENCE.stagingDryRun,
+  EVIDENCE.rollbackDrill,
+  EVIDENCE.checkpoint,
+];
+
+/** 00, 10, 30, 40, 50 with their earlier attempts, the checkpoint and every file beside it in 56. */
+function isSigned(name: string): boolean {
+  if (name.endsWith('.partial')) return false;
+  return /^(?:00|10|30|40|50)_/.test(name) || name === EVIDENCE.checkpoint || name.startsWith(`${EVIDENCE.screenshots}/`);
+}
+
+async function readForm(evidence: EvidenceDir, findings: GateFinding[]): Promise<Buffer | null> {
+  try {
+    return await evidence.read(EVIDENCE.checkpoint);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    findings.push({ file: EVIDENCE.checkpoint, line: null, item: 'file', message: error.message });
+    return null;
+  }
+}
+
+async function readCheckpoint(
+  form: Buffer,
+  evidence: EvidenceDir,
+  runId: string,
+  now: Date,
+  findings: GateFinding[],
+): Promise<Checkpoint | null> {
+  const parsed = parseCheckpoint(form, { runId, now, screenshots: await listScreenshots(evidence) });
+  if (parsed.ok) return parsed.checkpoint;
+  findings.push(...parsed.findings.map((finding) => ({ file: EVIDENCE.checkpoint, ...finding })));
+  return null;
+}
+
+/** The form's digest is of the very bytes that were read as complete. */
+async function digests(evidence: EvidenceDir, names: readonly string[], form: Buffer | null): Promise<SignedFiles> {
+  const files: Record<string, string> = {};
+  for (const name of names) if (name !== EVIDENCE.checkpoint) files[name] = (await evidence.digest(name)).sha256;
+  if (form !== null) files[EVIDENCE.checkpoint] = createHash('sha256').update(form).digest('hex');
+  return files;
+}
+
+function missing(files: SignedFiles): GateFinding[] {
+  return REQUIRED.filter((name) => name !== EVIDENCE.checkpoint && files[name] === undefined).map((file) => ({
+    file,
+    line: null,
+    item: 'missing',
+    message: 'the file is missing: restore it, or have its step replayed',
+  }));
+}
+
+/** Two steps may write one log, one after the other: the last record of a file is what it must be. */
+function changed({ results }: PilotContext, files: SignedFiles): GateFinding[] {
+  const recorded = new Map<string, LogDigest>();
+  for (const { logs } of Object.values(results).toSorted((a, b) => a.seq - b.seq))
+    for (const log of logs) recorded.set(log.file, log);
+  recorded.delete(EVIDENCE.checkpoint); // Written to be filled in.
+  return [...recorded.values()]
+    .filter(({ file, sha256 }) => files[file] !== undefined && files[file] !== sha256)
+    .map(({ file, sha256 }) => ({
+      file,
+      line: null,
+      item: 'changed',
+      message: `the file is not what its step left behind (SHA-256 ${sha256.slice(0, 12)}… recorded, ${files[file]?.slice(0, 12)}… found): restore it, or have the step replayed`,
+    }));
+}
+
+async function secrets(
+  evidence: EvidenceDir,
+  names: readonly string[],
+  { known, form }: GateOptions,
+  read: Buffer | null,
+): Promise<GateFinding[]> {
+  // A form that is still elsewhere is scanned by itself; one that could not be read is a finding already.
+  const there = names.filter((name) => name !== EVIDENCE.checkpoint || (form === undefined && read !== null));
+  const { findings } = await scanForSecrets(evidence, there, known);
+  const inForm: { file: string; line: number; kind: string }[] = [];
+  if (form !== undefined) {
+    const scanner = createRedactor({ known, onFinding: (finding) => inForm.push({ file: EVIDENCE.checkpoint, ...finding }) });
+    scanner.push(form);
+    scanner.flush();
+  }
+  return [...findings, ...inForm].map(({ file, line, kind }) => ({
+    file,
+    line,
+    item: 'secret',
+    message: `a secret (${kind}): remove it, and make it invalid where it is used`,
+  }));
+}
+
+function signOffOf(checkpoint: Checkpoint, seq: number, files: SignedFiles): SignOff {
+  return {
+    runId: checkpoint.runId,
+    role: 'db-restore-verifier',
+    meaning: MEANING,
+    seq,
+    signer: checkpoint.signer,
+    date: checkpoint.signedOn,
+    level: 'asserted',
+    files,
+  };
+}
