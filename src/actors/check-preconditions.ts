@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { parseSettings, type FileFacts } from '../config/parse-settings.js';
 import type { RunRequest, Settings } from '../config/settings.js';
@@ -21,6 +22,8 @@ export async function checkPreconditions(
   context: ActorContext,
 ): Promise<PreflightFacts> {
   const { signal, env } = context;
+  // Every check in flight listens to it; more than ten at once are no leak.
+  setMaxListeners(50, signal);
   const accessKeyInEnvironment = (env['AWS_ACCESS_KEY_ID'] ?? '').trim() !== '';
   const { settings, valid, checks: variables } = parseSettings(request, realFiles, { accessKeyInEnvironment });
   const environment = variables.map((check) => ({ ...check, name: `${preconditionOf(check.name)} ${check.name}` }));

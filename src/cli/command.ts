@@ -9,20 +9,25 @@ export interface CommandFile<Options> {
   /** Arguments, options, description; nothing that every command has. */
   define(command: Command): void;
   readonly examples: readonly string[];
-  parse(args: readonly (string | undefined)[], raw: OptionValues, io: Io): Options;
+  parse(args: readonly (string | undefined)[], raw: OptionValues, io: Io, command: Command): Options;
   run(options: Options & CommonOptions, io: Io): Promise<number>;
 }
 
 /** A command whose options are its own affair: what the program sees of it. */
 export interface LoadedCommand extends Pick<CommandFile<unknown>, 'define' | 'examples'> {
-  call(args: readonly (string | undefined)[], raw: OptionValues, io: Io): Promise<number>;
+  /** With what commander has read into it. */
+  call(command: Command, io: Io): Promise<number>;
 }
 
 export function loaded<Options extends object>(file: CommandFile<Options>): LoadedCommand {
   return {
     define: (command) => file.define(command),
     examples: file.examples,
-    call: async (args, raw, io) => file.run({ ...parseCommon(raw, io), ...file.parse(args, raw, io) }, io),
+    async call(command, io) {
+      const raw = command.opts();
+      const args = command.processedArgs as readonly (string | undefined)[];
+      return file.run({ ...parseCommon(raw, io), ...file.parse(args, raw, io, command) }, io);
+    },
   };
 }
 

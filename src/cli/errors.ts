@@ -68,7 +68,8 @@ export class DriftError extends Error {
 /** The run is not in a state in which the command does anything; the message says why and who may do what. */
 export class RunStateError extends Error {
   constructor(
-    readonly code: 'RUN_FAILED' | 'RUN_ENDED' | 'REPLAY_REFUSED' | 'STAGING_DIRTY' | 'NOT_WAITING',
+    readonly code:
+      'RUN_FAILED' | 'RUN_ENDED' | 'REPLAY_REFUSED' | 'STAGING_DIRTY' | 'NOT_WAITING' | 'NOT_FAILED' | 'NOT_SEALABLE',
     message: string,
     readonly runId: string,
   ) {

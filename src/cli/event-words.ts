@@ -3,7 +3,7 @@ import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-co
 import type { SignOff } from '../machine/context.js';
 import { isStep, STEPS, type StepName } from '../machine/steps.js';
 import { fileSize } from './clock-format.js';
-import { oneLine } from './table.js';
+import { firstLine, oneLine } from './table.js';
 
 /** A transition in a few words. */
 export interface EventWords {
@@ -51,7 +51,7 @@ function doneText<S extends StepName>(step: S, output: unknown): string {
 }
 
 function failedText(step: StepName, { code, message }: AttemptFailure, again: boolean): string {
-  return oneLine(`${STEPS[step].label} ${again ? 'failed, is tried again' : 'FAILED'}: ${code}: ${message}`);
+  return firstLine(`${STEPS[step].label} ${again ? 'failed, is tried again' : 'FAILED'}: ${code}: ${message}`);
 }
 
 function decisionText(event: HistoryRecord['event'], user: string): string {

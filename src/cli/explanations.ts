@@ -86,6 +86,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RUN_NOT_FOUND: 'No such run in this database. cutover list shows them; --db or CUTOVER_DB names another database. Exit 64.',
   RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
+  NOT_FAILED: 'Only a run that failed while it was sealed is retried. cutover status <run> shows where it is.',
+  NOT_SEALABLE: 'Only a run that failed, was abandoned or superseded is sealed with the verdict FAIL.',
   CHECKPOINT_INCOMPLETE:
     'The human gate is closed: every finding has its file and line. Complete them, then cutover resume <run>. Exit 2.',
   SIGN_OFF_WITHDRAWN:

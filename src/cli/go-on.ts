@@ -59,7 +59,7 @@ function refuseFailed(view: RunView, { retriesSealing }: GoOnOptions): void {
   if (retriesSealing && inSealing) return;
   throw new RunStateError(
     'RUN_FAILED',
-    `Run ${view.run.runId} failed at ${failure?.step ?? view.run.state} (${failure?.code ?? 'unknown'}) and does not go on by itself: ${failure?.message ?? ''}`,
+    `Run ${view.run.runId} failed at ${failure?.step ?? view.run.state} (${failure?.code ?? 'unknown'}) and does not go on by itself: ${(failure?.message ?? '').split('\n')[0]}`,
     view.run.runId,
   );
 }

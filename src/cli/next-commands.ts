@@ -23,6 +23,7 @@ export interface Position {
   readonly state: string;
   /** A driver lives. */
   readonly driven: boolean;
+  /** As people see it: relative to the directory of the run. */
   readonly evidenceDir: string;
 }
 

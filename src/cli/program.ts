@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js';
+import { PROGRAM_VERSION } from '../config/program-version.js';
 import { defineCommon } from './command.js';
 import { reportError } from './error-report.js';
 import { EXIT } from './exit-codes.js';
@@ -12,7 +13,8 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     const called = argv.find((word) => !word.startsWith('-'));
     const program = await buildProgram(
       io,
-      (entry) => entry.name === called,
+      // A completion tells every option there is.
+      (entry) => entry.name === called || called === 'completion',
       (exit) => (code = exit),
     );
     if (argv.length === 0) {
@@ -28,7 +30,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
 }
 
 /** Commander's tree: whole for the commands that are `wanted`, name and summary for the others. */
-export async function buildProgram(
+async function buildProgram(
   io: Io,
   wanted: (entry: CatalogueEntry) => boolean,
   done: (exitCode: number) => void,
@@ -57,9 +59,6 @@ export async function buildProgram(
   return program;
 }
 
-/** The same as in package.json; a test compares them. */
-export const PROGRAM_VERSION = '0.1.0';
-
 async function defineWhole(command: Command, entry: CatalogueEntry, io: Io, done: (exitCode: number) => void): Promise<void> {
   const file = await entry.load();
   command.description(`${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`);
@@ -68,7 +67,7 @@ async function defineWhole(command: Command, entry: CatalogueEntry, io: Io, done
   command.allowExcessArguments(false);
   command.addHelpText('after', ['', 'Examples:', ...file.examples.map((example) => `  $ ${example}`), ''].join('\n'));
   command.action(async () => {
-    done(await file.call(command.processedArgs as (string | undefined)[], command.opts(), io));
+    done(await file.call(command, io));
   });
 }
 

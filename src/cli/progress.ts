@@ -110,7 +110,8 @@ class LiveLines {
     this.#erase();
     if (this.#step === null) return;
     const { label, attempt, since, line } = this.#step;
-    const columns = (this.io.stderr.columns ?? 80) - 1;
+    // A terminal that does not know its width says 0.
+    const columns = (this.io.stderr.columns || 80) - 1;
     const elapsed = duration(this.io.now().getTime() - since.getTime());
     const lines = [`▸ ${label}  ${elapsed}${attempt > 1 ? `  attempt ${attempt}` : ''}`, ...(line === '' ? [] : [`  ${line}`])];
     this.io.stderr.write(lines.map((text) => `${truncate(text, columns)}\n`).join(''));

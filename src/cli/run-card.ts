@@ -42,7 +42,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
   if (context.failure !== null) {
     rows.push(
       ['Failure', palette.red(`${context.failure.step}: ${context.failure.code}`)],
-      ['', oneLine(context.failure.message)],
+      ...context.failure.message.split('\n').map((line): [string, string] => ['', oneLine(line)]),
     );
   }
   for (const { at, by, what, reason } of context.exceptions) rows.push(['Exception', oneLine(`${at} ${by}: ${what}: ${reason}`)]);
@@ -92,7 +92,8 @@ export function colored(kind: RunView['look']['kind'], text: string, palette: Pa
   }
 }
 
-function positionOf({ run, look }: RunView): Position {
+function positionOf(view: RunView): Position {
+  const { run, look } = view;
   const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
-  return { runId: run.runId, status: run.status, state: run.state, driven, evidenceDir: run.evidenceDir };
+  return { runId: run.runId, status: run.status, state: run.state, driven, evidenceDir: contextOf(view).evidenceDir };
 }

@@ -62,7 +62,7 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
   if (step === undefined || !isStep(step)) return decisionLines({ event, from, to }, line);
   if (outcome === 'error') {
     const { code, message } = event['error'] as AttemptFailure;
-    const text = `✗ ${STEPS[step].label} ${from === to ? 'failed, is tried again' : 'FAILED'} — ${code}: ${message}`;
+    const text = `✗ ${STEPS[step].label} ${from === to ? 'failed, is tried again' : 'FAILED'} — ${code}: ${message.split('\n')[0]}`;
     return [step.startsWith('sealing.') || step === 'summarizing' ? seal(text) : line(text)];
   }
   switch (step) {

@@ -23,6 +23,11 @@ export function oneLine(text: string): string {
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 }
 
+/** The first line of a longer message, for where only one fits. */
+export function firstLine(text: string): string {
+  return oneLine(text.split('\n')[0] ?? '');
+}
+
 export function truncate(text: string, columns: number): string {
   const characters = [...text];
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;

@@ -3,7 +3,6 @@ import { genesisHash } from '../evidence/hash-chain.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { proven, type PilotContext } from './context.js';
 import type { StepName, STEPS } from './steps.js';
-import { summarize } from './summary.js';
 
 type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
 
@@ -16,7 +15,10 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
   drillingAppRollback: (context) => ({ ...environment(context), plan: context.drill.plan }),
   restoringStaging: (context) => {
     if (context.drill.plan === null) throw new Error(`run ${context.runId} has no drill to restore`);
-    return { ...environment(context), plan: context.drill.plan };
+    const { settings, world } = environment(context);
+    // The repository's own script rolls back once more: it belongs to a drill that was proven, not to cleaning up.
+    const isCleaningUp = context.abandoning || context.results.drillingAppRollback === undefined;
+    return { settings: isCleaningUp ? { ...settings, rollbackDrillScript: null } : settings, world, plan: context.drill.plan };
   },
   preparingCheckpoint: ({ startedAt }) => ({ createdAt: `${startedAt.slice(0, 19)}Z` }),
   'sealing.scanning': () => ({}),
@@ -36,7 +38,7 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     if (summary === null) throw new Error(`run ${context.runId} has no frozen summary`);
     return {
       settings: environment(context).settings,
-      summary: summarize(context, summary.at),
+      summary: summary.document,
       retainUntil: proven(context, 'sealing.retention').retainUntil,
       archiveKey: archiveKey(context),
       tail: { after: sealOf(context).upToSeq, upTo: summary.upToSeq },

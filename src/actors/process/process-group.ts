@@ -22,7 +22,7 @@ export async function endProcessGroup(child: RecordedChild, graceMs: number = GR
   if (child.startTime === null) return exists(child.pid) ? 'unproven' : 'gone';
   if (survivors(child).length === 0) return 'gone';
   signalSurvivors(child, 'SIGTERM');
-  if (!(await noneLeft(child, graceMs, null))) await killSurvivors(child);
+  if (!(await endsWithin(child, graceMs))) await killSurvivors(child);
   return 'ended';
 }
 
@@ -33,6 +33,11 @@ export async function killSurvivors(child: ChildProcess): Promise<void> {
   throw new Error(
     `Processes ${left.join(', ')} did not end on SIGKILL. See what they hang in (ps -o pid,stat,wchan,args), then try again.`,
   );
+}
+
+/** Waits until nothing of the child is left, at most `withinMs`; whether it is so. */
+export function endsWithin(child: ChildProcess, withinMs: number): Promise<boolean> {
+  return noneLeft(child, withinMs, null);
 }
 
 /** Signals every process of the group, and those that left the group but carry the mark. */

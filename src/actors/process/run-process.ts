@@ -1,6 +1,6 @@
 import { ActorError, type ChildProcess } from '../actor.js';
 import { findCommand } from './find-command.js';
-import { GRACE_MS, killSurvivors, signalGroup, signalSurvivors } from './process-group.js';
+import { endsWithin, GRACE_MS, killSurvivors, signalGroup, signalSurvivors } from './process-group.js';
 import { CollectedOutput, outputTooLarge, OutputReader } from './read-output.js';
 import { spawnWatched, type Exit, type WatchedProcess } from './watchdog.js';
 
@@ -124,7 +124,11 @@ async function untilEnded(
     signalSurvivors(child, 'SIGTERM');
     const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_MS);
     over.signal.addEventListener('abort', () => clearTimeout(timer));
-    return { exit: await child.exited, stop: first.stop };
+    const askedAt = performance.now();
+    const exit = await child.exited;
+    // What it started has the same grace: a runner's own end says nothing of the containers it was asked to stop.
+    await endsWithin(child, GRACE_MS - (performance.now() - askedAt));
+    return { exit, stop: first.stop };
   } finally {
     over.abort();
   }

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.js';
 
 export interface CompletionOptions {
   readonly shell: (typeof SHELLS)[number];
+  readonly commands: readonly CompletedCommand[];
 }
 
 /** A completion script, made of commander's own tree: it knows every command and option there is. */
@@ -14,21 +15,17 @@ export const completion: CommandFile<CompletionOptions> = {
     'cutover completion zsh > ~/.zfunc/_cutover',
     'cutover completion fish > ~/.config/fish/completions/cutover.fish',
   ],
-  parse: ([shell = '']) => ({ shell: oneOf(shell, SHELLS, 'The shell') }),
-  async run({ shell, json }, io) {
-    const { buildProgram } = await import('../program.js');
-    const program = await buildProgram(
-      io,
-      () => true,
-      () => {},
-    );
-    const commands: CompletedCommand[] = program.commands.map((command) => ({
-      name: command.name(),
-      summary: command.summary(),
-      takesRun: command.registeredArguments.some((argument) => argument.name() === 'run'),
-      options: command.options.flatMap(({ long, description }) => (long ? [{ long, description }] : [])),
-    }));
+  parse: ([shell = ''], _raw, _io, command) => ({
+    shell: oneOf(shell, SHELLS, 'The shell'),
+    commands: (command.parent?.commands ?? []).map((each) => ({
+      name: each.name(),
+      summary: each.summary(),
+      takesRun: each.registeredArguments.some((argument) => argument.name() === 'run'),
+      options: each.options.flatMap(({ long, description }) => (long ? [{ long, description }] : [])),
+    })),
+  }),
+  run({ shell, commands, json }, io) {
     io.stdout.write(json ? `${JSON.stringify({ shell, commands })}\n` : completionScript(shell, commands));
-    return EXIT.ok;
+    return Promise.resolve(EXIT.ok);
   },
 };

@@ -1,6 +1,7 @@
 import { text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
+import { RunStateError } from '../errors.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 
@@ -20,10 +21,20 @@ export const retry: CommandFile<RetryOptions> = {
   parse: (args, raw, io) => ({ ...parseDecision(args, raw, io), reason: text(raw, 'reason') ?? null }),
   async run(options, io) {
     const view = await deciding(options, 'retry', io, (workspace, runId) =>
-      workspace.engine.resume(runId, options.who, async (now) => [
-        ...(await driftEvents(now, options.acceptDrift, workspace, io)),
-        { type: 'RETRY_REQUESTED', reason: options.reason },
-      ]),
+      workspace.engine.resume(runId, options.who, async (now) => {
+        // Asked before the world is: a drift must not be accepted for a request that is refused.
+        if (now.run.status !== 'failed') {
+          throw new RunStateError(
+            'NOT_FAILED',
+            `Run ${runId} is in ${now.run.state}: only a run that failed while it was sealed is retried.`,
+            runId,
+          );
+        }
+        return [
+          ...(await driftEvents(now, options.acceptDrift, workspace, io)),
+          { type: 'RETRY_REQUESTED', reason: options.reason },
+        ];
+      }),
     );
     return showResult(view, options, io);
   },

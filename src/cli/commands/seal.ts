@@ -1,6 +1,7 @@
 import { oneOf, requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
+import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
@@ -34,10 +35,20 @@ export const seal: CommandFile<SealOptions> = {
   },
   async run(options, io) {
     const view = await deciding(options, 'seal', io, (workspace, runId) =>
-      workspace.engine.resume(runId, options.who, async (now) => [
-        ...(await driftEvents(now, options.acceptDrift, workspace, io)),
-        { type: 'SEAL_REQUESTED', reason: options.reason },
-      ]),
+      workspace.engine.resume(runId, options.who, async (now) => {
+        const { status, state } = now.run;
+        if (!['failed', 'abandoned', 'superseded'].includes(status) || isSealedAsFailed(now)) {
+          throw new RunStateError(
+            'NOT_SEALABLE',
+            `Run ${runId} is in ${state}: only one that failed or ended without PASS is sealed so.`,
+            runId,
+          );
+        }
+        const seal = { type: 'SEAL_REQUESTED', reason: options.reason };
+        const drift = await driftEvents(now, options.acceptDrift, workspace, io);
+        // A run that has ended takes nothing but this request; its drift is recorded right after it.
+        return status === 'failed' ? [...drift, seal] : [seal, ...drift];
+      }),
     );
     showResult(view, options, io);
     // What was asked for is done when the evidence is locked; the card says FAIL.

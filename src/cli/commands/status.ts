@@ -1,5 +1,6 @@
 import type { RunView } from '../../engine/engine.js';
 import { replayNeedsOverride, replayRefusal } from '../../machine/replay.js';
+import type { AttemptRecord } from '../../store/store.js';
 import { dayAndTime, duration } from '../clock-format.js';
 import type { CommandFile } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -10,7 +11,7 @@ import { defineRun } from '../run-argument.js';
 import { cardLines, nextOf, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
 import { stepRows, type StepRow } from '../step-rows.js';
-import { oneLine, table, truncate } from '../table.js';
+import { firstLine, table, truncate } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface StatusOptions {
@@ -29,7 +30,9 @@ export const status: CommandFile<StatusOptions> = {
     );
     const rows = stepRows(view, io.now());
     if (options.json) {
-      io.stdout.write(`${JSON.stringify({ ...runFacts(view), steps: rows, replayable: replayable(view) })}\n`);
+      io.stdout.write(
+        `${JSON.stringify({ ...runFacts(view), steps: rows, attempts: view.attempts.map(attemptFacts), replayable: replayable(view) })}\n`,
+      );
       return EXIT.ok;
     }
     const header = ['STEP', 'RESULT', 'ATT', 'STARTED', 'DURATION', 'EVIDENCE', 'MESSAGE'];
@@ -46,6 +49,11 @@ export const status: CommandFile<StatusOptions> = {
   },
 };
 
+/** An attempt as `--json` gives it; those that never reported are `interrupted`. */
+function attemptFacts({ step, attempt, status, startedAt, endedAt, error, logs }: AttemptRecord) {
+  return { step, attempt, status, startedAt, endedAt, logs, error: error ?? null };
+}
+
 const MESSAGE_WIDTH = 100;
 
 function cells(row: StepRow, palette: Palette): string[] {
@@ -56,7 +64,7 @@ function cells(row: StepRow, palette: Palette): string[] {
     row.startedAt === null ? '-' : dayAndTime(row.startedAt),
     row.durationMs === null ? '-' : duration(row.durationMs),
     row.evidence ?? '-',
-    truncate(oneLine(row.message), MESSAGE_WIDTH),
+    truncate(firstLine(row.message), MESSAGE_WIDTH),
   ];
 }
 

@@ -1,0 +1,110 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EVIDENCE } from '../../src/evidence/layout.js';
+import { completeCheckpoint, SCREENSHOT } from '../evidence/complete-checkpoint.js';
+import { fileIn, PilotWorkspace } from './pilot-workspace.js';
+
+const RUN = '20260221T120001Z';
+
+describe('the human gate', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(async () => {
+    pilot = new PilotWorkspace();
+    expect((await pilot.cutover('start')).code).toBe(2);
+  });
+  afterEach(() => pilot.dispose());
+
+  const status = async () => JSON.parse((await pilot.cutover('status', RUN, '--json')).stdout);
+
+  test('resume goes through a complete form to PASS', async () => {
+    pilot.completeForm();
+    const { code, stdout } = await pilot.cutover('resume', 'latest');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Verdict +PASS/);
+  });
+
+  test('resume on an incomplete form changes nothing and ends with 2; as JSON it lists findings with lines', async () => {
+    const { seq } = await status();
+    const { code, stdout } = await pilot.cutover('resume', RUN, '--json');
+    expect(code).toBe(2);
+    const { error } = JSON.parse(stdout);
+    expect(error.code).toBe('CHECKPOINT_INCOMPLETE');
+    expect(error.findings).toContainEqual(expect.objectContaining({ file: EVIDENCE.checkpoint, line: 7, item: 'status' }));
+    expect((await status()).seq).toBe(seq);
+  });
+
+  test('evidence that was changed since its step is a finding, not a signature', async () => {
+    pilot.completeForm();
+    appendFileSync(pilot.evidence(RUN, EVIDENCE.rcGates), 'gate 3 ok\n');
+    const { code, stderr } = await pilot.cutover('resume', RUN);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/30_rc_gates\.txt +changed/);
+  });
+
+  test('a secret in the form is a finding that does not repeat it', async () => {
+    const secret = `AKIA${'ABCDEFGH23456789'}`;
+    pilot.completeForm(RUN, { tenantCount: `42, seen with ${secret}` });
+    const { code, stderr } = await pilot.cutover('resume', RUN);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/55_db_rollback_human_checkpoint\.txt:\d+ +secret/);
+    expect(stderr).not.toContain(secret);
+  });
+
+  test('sign-off commits and does not drive on; resume then seals', async () => {
+    pilot.completeForm();
+    const signed = await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com');
+    expect(signed.code).toBe(0);
+    expect(signed.stdout).toMatch(/State +sealing\.scanning/);
+    expect(signed.stdout).toContain(`cutover resume ${RUN}`);
+    expect(existsSync(pilot.evidence(RUN, EVIDENCE.archive))).toBe(false);
+    expect((await pilot.cutover('resume', RUN)).code).toBe(0);
+  });
+
+  test('sign-off --file takes the completed form and keeps the one that was there; an incomplete one replaces nothing', async () => {
+    const template = readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'an image');
+    const outside = join(pilot.directory, 'outside');
+    const incomplete = fileIn(
+      outside,
+      'incomplete.txt',
+      completeCheckpoint(template, { screenshots: [SCREENSHOT], target: '____' }),
+    );
+    expect((await pilot.cutover('sign-off', RUN, '--as', 'v', '--file', incomplete)).code).toBe(2);
+    expect(readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8')).toBe(template);
+    const complete = fileIn(outside, 'complete.txt', completeCheckpoint(template, { screenshots: [SCREENSHOT] }));
+    expect((await pilot.cutover('sign-off', RUN, '--as', 'v', '--file', complete, '--and-resume')).code).toBe(0);
+    expect(readFileSync(pilot.evidence(RUN, '55_db_rollback_human_checkpoint.attempt-1.txt'), 'utf8')).toBe(template);
+  });
+
+  test('nobody signs without a name where there is no terminal, nor by typing another run id', async () => {
+    pilot.completeForm();
+    expect(await pilot.cutover('sign-off', RUN)).toMatchObject({ code: 64, stderr: expect.stringContaining('--as is missing') });
+    pilot.prompt = () => Promise.resolve('yes');
+    expect(await pilot.cutover('sign-off', RUN)).toMatchObject({ code: 64, stderr: expect.stringContaining('"yes" is not') });
+    expect((await status()).status).toBe('waiting');
+    pilot.prompt = () => Promise.resolve(RUN);
+    expect((await pilot.cutover('sign-off', RUN)).code).toBe(0);
+  });
+
+  test('a rejected restore fails the run and says who rejected it; the pause can be replayed', async () => {
+    const { code, stdout } = await pilot.cutover('sign-off', RUN, '--as', 'verifier', '--reject', '--reason', 'stopped at 80 %');
+    expect(code).toBe(0);
+    expect(stdout).toContain('verifier rejected the restore: stopped at 80 %');
+    const again = await pilot.cutover('replay', RUN, '--reason', 'restored again');
+    expect(again.code).toBe(2);
+    expect((await status()).status).toBe('waiting');
+  });
+
+  test('a withdrawn sign-off does not come back with the edited form: it must be given on purpose', async () => {
+    pilot.completeForm();
+    await pilot.cutover('sign-off', RUN, '--as', 'verifier');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'another image');
+    expect((await pilot.cutover('resume', RUN)).code).toBe(2);
+    const { code, stderr } = await pilot.cutover('resume', RUN);
+    expect(code).toBe(2);
+    expect(stderr).toContain('was withdrawn');
+    expect(stderr).toContain(`cutover sign-off ${RUN}`);
+    expect((await pilot.cutover('sign-off', RUN, '--as', 'verifier', '--and-resume')).code).toBe(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createPilotSite, type PilotSite } from '../../demo/pilot-site.js';
+import { playVerifier } from '../../demo/play-verifier.js';
+
+const CLI = resolve('dist/src/cli/main.js');
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  /** Added to the site's environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A pilot site in a temporary directory, and the built CLI as a process in it. */
+export class Pilot {
+  private constructor(
+    readonly directory: string,
+    readonly site: PilotSite,
+  ) {}
+
+  static async create(): Promise<Pilot> {
+    if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build`);
+    const directory = await mkdtemp(join(tmpdir(), 'cutover-e2e-'));
+    return new Pilot(directory, await createPilotSite(directory));
+  }
+
+  async dispose(): Promise<void> {
+    await this.site.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  get evidenceRoot(): string {
+    return join(this.site.repository, 'dpp/evidence/phase6_4_cutover');
+  }
+
+  /** Runs to the end. */
+  async cutover(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+    return finished(this.spawn(args, options));
+  }
+
+  /** Starts the CLI and leaves it running. */
+  spawn(args: readonly string[], { env = {} }: CliOptions = {}): ChildProcess {
+    const all = Object.fromEntries(Object.entries({ ...this.site.env, ...env }).filter(([, value]) => value !== undefined));
+    return spawn(process.execPath, [CLI, ...args], {
+      cwd: this.site.repository,
+      env: all as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** What `cutover <args> --json` prints as one document. */
+  async json<T>(args: readonly string[], options: CliOptions = {}): Promise<T> {
+    const { stdout, stderr } = await this.cutover([...args, '--json'], options);
+    try {
+      return JSON.parse(stdout) as T;
+    } catch (error) {
+      throw new Error(`cutover ${args.join(' ')} --json printed no JSON: ${stdout || stderr}`, { cause: error });
+    }
+  }
+
+  async runIds(): Promise<string[]> {
+    if (!existsSync(this.evidenceRoot)) return [];
+    return (await readdir(this.evidenceRoot)).filter((name) => /^\d{8}T\d{6}Z$/.test(name)).sort();
+  }
+
+  /** The newest run's evidence directory. */
+  async runDirectory(): Promise<string> {
+    const runId = (await this.runIds()).at(-1);
+    if (runId === undefined) throw new Error(`no run below ${this.evidenceRoot}`);
+    return join(this.evidenceRoot, runId);
+  }
+
+  async evidence(name: string): Promise<string> {
+    return readFile(join(await this.runDirectory(), name), 'utf8');
+  }
+
+  /** Completes the checkpoint as the human would. */
+  async verify(): Promise<void> {
+    await playVerifier(await this.runDirectory());
+  }
+}
+
+export async function finished(child: ChildProcess): Promise<CliResult> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolveResult, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => resolveResult({ exitCode, signal, stdout, stderr }));
+  });
+}
+
+/** Waits until the condition holds, looking every 20 ms; fails after `timeoutMs` saying for what it waited. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
