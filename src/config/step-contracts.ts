@@ -206,5 +206,10 @@ export interface SummaryInput {
 
 export interface PublishedFacts {
   readonly verdict: Verdict;
-  readonly objects: readonly { readonly name: string; readonly key: string; readonly versionId: string; readonly sha256: string }[];
+  readonly objects: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly versionId: string;
+    readonly sha256: string;
+  }[];
 }

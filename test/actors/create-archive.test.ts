@@ -1,0 +1,289 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ActorContext } from '../../src/actors/actor.js';
+import { createArchive } from '../../src/actors/create-archive.js';
+import { hashArchive } from '../../src/actors/hash-archive.js';
+import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
+import { recordHash } from '../../src/evidence/hash-chain.js';
+import { parseIndex } from '../../src/evidence/index-file.js';
+import { failure, sealingRun, type SealingRun } from './sealing-context.js';
+
+const LONG = `56_db_restore_screenshots/${'long-folder-name/'.repeat(12)}${'n'.repeat(120)}.png`;
+const UNICODE = '56_db_restore_screenshots/복구 확인 — ü.png';
+
+let run: SealingRun;
+beforeEach(async () => {
+  run = await sealingRun();
+  await put('00_scope.txt', 'Timestamp: now\n');
+  await put('30_rc_gates.txt', 'gates passed\n'.repeat(1000));
+  await put('55_db_rollback_human_checkpoint.txt', 'Status: COMPLETED\n');
+  await put('57_secret_scan.json', '{}\n');
+  await put(LONG, 'long');
+  await put(UNICODE, 'unicode');
+  await put('70_worm_upload_stdout.txt', 'not archived');
+  await put('evidence.tar.gz.sha256', 'not archived');
+});
+afterEach(() => run.end());
+
+const seal = (overrides: Partial<ActorContext> = {}, signedFiles: Record<string, string> | null = null) =>
+  createArchive({ upToSeq: 6, signedFiles }, run.context(overrides));
+
+describe('createArchive', () => {
+  test('the archive holds every file of the evidence and nothing else, as GNU tar reads it', async () => {
+    const facts = await seal();
+    const listing = tar('-tvf');
+    const names = listing.map((line) => line.split(/\s+/).slice(5).join(' '));
+    expect(names).toEqual(
+      [
+        '00_scope.txt',
+        '30_rc_gates.txt',
+        '55_db_rollback_human_checkpoint.txt',
+        LONG,
+        UNICODE,
+        '57_secret_scan.json',
+        '58_history.ndjson',
+        '59_index.sha256',
+      ].sort(),
+    );
+    expect(facts.files).toBe(names.length);
+    for (const line of listing) expect(line).toMatch(/^-rw-r--r-- 0\/0 +\d+ 1980-01-01 00:00 /);
+    expect(facts.chainHead).toBe(run.history[5]?.hash);
+    const bytes = await readFile(join(run.directory, 'evidence.tar.gz'));
+    expect(facts).toMatchObject({
+      sha256: hex(bytes),
+      size: bytes.length,
+      md5: createHash('md5').update(bytes).digest('base64'),
+    });
+    expect([...bytes.subarray(4, 8), bytes[9]]).toEqual([0, 0, 0, 0, 255]);
+  });
+
+  test('the index inside the archive checks out with sha256sum, and the extracted files are the original ones', async () => {
+    await seal();
+    const target = await mkdtemp(join(tmpdir(), 'cutover-extracted-'));
+    try {
+      expect(spawnSync('tar', ['xzf', join(run.directory, 'evidence.tar.gz'), '-C', target]).status).toBe(0);
+      expect(spawnSync('sha256sum', ['--strict', '-c', '59_index.sha256'], { cwd: target, encoding: 'utf8' }).status).toBe(0);
+      const indexed = parseIndex(await readFile(join(target, '59_index.sha256'), 'utf8')).map(({ name }) => name);
+      expect(indexed).toHaveLength(7);
+      expect(await readFile(join(target, UNICODE), 'utf8')).toBe('unicode');
+      const history = (await readFile(join(target, '58_history.ndjson'), 'utf8')).trimEnd().split('\n');
+      expect(history.map((line) => JSON.parse(line) as unknown)).toEqual(run.history.slice(0, 6));
+    } finally {
+      await rm(target, { recursive: true });
+    }
+  });
+
+  test('a second attempt after a crash gives the same bytes, whatever the dates of the files', async () => {
+    const first = await seal();
+    await writeFile(join(run.directory, 'evidence.tar.gz.partial'), 'cut off by a crash');
+    await utimes(join(run.directory, '00_scope.txt'), 1, 1);
+    expect(await seal()).toEqual(first);
+  });
+
+  test('a signed file that changed, went away or was added invalidates the sign-off and leaves no archive', async () => {
+    await seal();
+    const signed = {
+      '00_scope.txt': hex(Buffer.from('Timestamp: now\n')),
+      '30_rc_gates.txt': '0'.repeat(64),
+      '40_staging_dry_run.txt': '1'.repeat(64),
+      [LONG]: hex(Buffer.from('long')),
+    };
+    const error = await failure(seal({}, signed));
+    expect(error.code).toBe('SIGN_OFF_INVALIDATED');
+    expect(error.options.details?.['files']).toEqual([
+      '30_rc_gates.txt (changed)',
+      '40_staging_dry_run.txt (missing)',
+      `${UNICODE} (not signed)`,
+    ]);
+    await expectNoArchive();
+  });
+
+  test('what was signed and is unchanged is sealed', async () => {
+    const signed = { [LONG]: hex(Buffer.from('long')), [UNICODE]: hex(Buffer.from('unicode')) };
+    expect((await seal({}, signed)).files).toBe(8);
+  });
+
+  test.each([
+    ['grown', (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('x')])],
+    ['shortened', (bytes: Buffer) => bytes.subarray(1)],
+    ['altered', (bytes: Buffer) => Buffer.from(bytes.map((byte) => byte ^ 1))],
+  ])('a file %s between the index and the archive is named, and no archive is left', async (_how, change) => {
+    const changing = () => onSecondRead(run.context().evidence, '30_rc_gates.txt', change);
+    const error = await failure(seal({ evidence: changing() }));
+    expect(error.code).toBe('EVIDENCE_CHANGED');
+    expect(error.message).toContain('30_rc_gates.txt');
+    await expectNoArchive();
+    const signed = { '30_rc_gates.txt': hex(await readFile(join(run.directory, '30_rc_gates.txt'))) };
+    const all = { ...signed, [LONG]: hex(Buffer.from('long')), [UNICODE]: hex(Buffer.from('unicode')) };
+    expect((await failure(seal({ evidence: changing() }, all))).code).toBe('SIGN_OFF_INVALIDATED');
+    await expectNoArchive();
+  });
+
+  test('a file that comes while the archive is written is not passed over', async () => {
+    const { evidence } = run.context();
+    const late = onSecondRead(
+      evidence,
+      '57_secret_scan.json',
+      (bytes) => bytes,
+      () => put('56_db_restore_screenshots/late.png', 'late'),
+    );
+    const error = await failure(seal({ evidence: late }));
+    expect(error.code).toBe('EVIDENCE_CHANGED');
+    expect(error.message).toContain('late.png');
+    await expectNoArchive();
+  });
+
+  test('a link among the evidence is refused', async () => {
+    await symlink('/etc/hostname', join(run.directory, '56_db_restore_screenshots', 'link.png'));
+    await expect(seal()).rejects.toMatchObject({ code: 'NOT_REGULAR', file: '56_db_restore_screenshots/link.png' });
+    await expectNoArchive();
+  });
+
+  test('a name that tar would hold differently is refused', async () => {
+    await put('56_db_restore_screenshots/a\\b.png', 'x');
+    await expect(seal()).rejects.toMatchObject({ code: 'UNSAFE_NAME', file: '56_db_restore_screenshots/a\\b.png' });
+    await expectNoArchive();
+  });
+
+  test('a history with a changed, missing or additional record is not sealed', async () => {
+    const original = [...run.history];
+    const changed = original.map((record) => (record.seq === 3 ? { ...record, to: 'b' } : record));
+    run.history.splice(0, 8, ...changed);
+    expect(await failure(seal())).toMatchObject({ code: 'HISTORY_BROKEN', options: { details: { seq: 3 } } });
+    run.history.splice(0, 8, ...original.filter(({ seq }) => seq !== 4));
+    expect((await failure(seal())).code).toBe('HISTORY_BROKEN');
+    run.history.splice(0, 8, ...original.slice(0, 5));
+    expect((await failure(seal())).code).toBe('HISTORY_INCOMPLETE');
+    await expectNoArchive();
+  });
+
+  test('a secret in the history is not sealed', async () => {
+    const env = { DEPLOY_TOKEN: 'tok-1234567890-STEP-value' };
+    const other = await sealingRun(env);
+    try {
+      const first = other.history[0] ?? never();
+      const leaking = { ...first, event: { type: 'REPLAY', reason: 'because tok-1234567890-STEP-value leaked' } };
+      other.history.splice(0, 8, { ...leaking, hash: recordHash(leaking) });
+      const error = await failure(createArchive({ upToSeq: 1, signedFiles: null }, other.context()));
+      expect(error.code).toBe('SECRET_FOUND');
+      expect(error.message).not.toContain('tok-1234567890');
+    } finally {
+      await other.end();
+    }
+  });
+
+  test('an aborted attempt leaves no archive, and its reason is the error', async () => {
+    const controller = new AbortController();
+    const { evidence } = run.context();
+    const reason = new Error('the lease was lost');
+    const stopped = onSecondRead(
+      evidence,
+      '55_db_rollback_human_checkpoint.txt',
+      (bytes) => bytes,
+      () => controller.abort(reason),
+    );
+    await expect(seal({ evidence: stopped, signal: controller.signal })).rejects.toThrow('the lease was lost');
+    await expectNoArchive();
+  });
+
+  test('a file of 300 MB is archived in constant memory', async () => {
+    await put('56_db_restore_screenshots/big.bin', '');
+    const handle = await open(join(run.directory, '56_db_restore_screenshots/big.bin'), 'r+');
+    await handle.truncate(300 * 1024 * 1024);
+    await handle.close();
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
+    try {
+      await seal();
+    } finally {
+      clearInterval(timer);
+    }
+    expect(peak - before).toBeLessThan(150 * 1024 * 1024);
+    expect(tar('-tvf').some((line) => line.includes('314572800') && line.includes('big.bin'))).toBe(true);
+  });
+});
+
+describe('hashArchive', () => {
+  test('writes a digest that sha256sum accepts, and refuses an archive that changed on disk', async () => {
+    const archive = await seal();
+    expect(await hashArchive({ archive }, run.context())).toEqual({ sha256: archive.sha256, size: archive.size });
+    const check = () => spawnSync('sha256sum', ['--strict', '-c', 'evidence.tar.gz.sha256'], { cwd: run.directory }).status;
+    expect(check()).toBe(0);
+    await appendFile(join(run.directory, 'evidence.tar.gz'), 'x');
+    const error = await failure(hashArchive({ archive }, run.context()));
+    expect(error.code).toBe('ARCHIVE_CHANGED');
+    expect(error.message).toContain(archive.sha256);
+  });
+});
+
+async function put(name: string, content: string): Promise<void> {
+  await mkdir(join(run.directory, name, '..'), { recursive: true });
+  await writeFile(join(run.directory, name), content);
+}
+
+/** An evidence directory where one file's second reading as a stream shows something else. */
+function onSecondRead(
+  evidence: EvidenceDir,
+  name: string,
+  change: (bytes: Buffer) => Buffer,
+  before: () => void | Promise<void> = () => {},
+): EvidenceDir {
+  return new Proxy(evidence, {
+    get(target, property) {
+      if (property === 'stream') {
+        return (asked: string) =>
+          asked === name && archiving(target) ? Readable.from(changed(target, name, change, before)) : target.stream(asked);
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+/** The scan reads the files as streams too, but before the archive is begun. */
+function archiving({ path }: EvidenceDir): boolean {
+  return readdirSync(path).includes('evidence.tar.gz.partial');
+}
+
+async function* changed(
+  evidence: EvidenceDir,
+  name: string,
+  change: (bytes: Buffer) => Buffer,
+  before: () => void | Promise<void>,
+) {
+  await before();
+  yield change(await evidence.read(name));
+}
+
+async function expectNoArchive(): Promise<void> {
+  expect((await readdir(run.directory)).filter((name) => name.startsWith('evidence.tar.gz'))).toEqual([]);
+}
+
+function tar(option: string): string[] {
+  const { stdout, stderr, status } = spawnSync(
+    'tar',
+    [`--utc`, '--quoting-style=literal', option, join(run.directory, 'evidence.tar.gz')],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    },
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout.trimEnd().split('\n');
+}
+
+function hex(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function never(): never {
+  throw new Error('there is no record');
+}

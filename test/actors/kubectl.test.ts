@@ -1,0 +1,251 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { contextServer, createKubectl, currentContext, kubectlVersion } from '../../src/actors/kubectl.js';
+import { unrecordedOwner } from '../../src/actors/process/run-process.js';
+import { stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
+import { createTestContext } from './actor-context.js';
+
+const LIST = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+const STAGING = { context: 'dpp-staging', namespace: 'dpp-staging' };
+const PATH = process.env['PATH'] ?? '';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cutover-kubectl-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const ownerWith = (env: NodeJS.ProcessEnv) => unrecordedOwner(new AbortController().signal, { PATH, HOME: folder, ...env });
+
+/** An owner for whom kubectl is this shell script. */
+function pretend(script: string) {
+  writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'kubectl'), 0o755);
+  return ownerWith({ PATH: `${folder}${delimiter}${PATH}` });
+}
+
+describe('against a cluster', () => {
+  let cluster: StagingCluster;
+  beforeEach(async () => {
+    cluster = await stagingCluster('kubectl');
+  });
+  afterEach(() => cluster.remove());
+  const owner = () => ownerWith({ HOME: cluster.directory, KUBECONFIG: join(cluster.directory, 'kubeconfig') });
+
+  test('objects are read as JSON and checked', async () => {
+    const { items } = await createKubectl(owner(), STAGING).get(['get', 'configmaps'], LIST);
+    expect(items.map(({ metadata }) => metadata.name)).toContain('dpp-config');
+  });
+
+  test('an answer of another form is not believed', async () => {
+    const schema = z.object({ items: z.array(z.object({ spec: z.object({ replicas: z.number() }) })) });
+    await expect(createKubectl(owner(), STAGING).get(['get', 'configmaps'], schema)).rejects.toMatchObject({
+      code: 'KUBECTL_BAD_OUTPUT',
+      message: expect.stringContaining('items.0.spec'),
+    });
+  });
+
+  test('context and namespace are those given, not those that the kubeconfig calls current', async () => {
+    const kubeconfig = join(cluster.directory, 'kubeconfig');
+    const env = { HOME: cluster.directory, KUBECONFIG: kubeconfig };
+    await expect(createKubectl(ownerWith(env), { ...STAGING, context: 'another' }).run(['get', 'pods'])).rejects.toMatchObject({
+      code: 'KUBECTL_FAILED',
+      message: expect.stringContaining('another'),
+    });
+    expect(
+      (await createKubectl(ownerWith(env), { ...STAGING, namespace: 'empty' }).get(['get', 'configmaps'], LIST)).items,
+    ).toEqual([]);
+  });
+
+  test.each<[{ do: 'status'; status: number; resource: string }, string]>([
+    [{ do: 'status', status: 403, resource: 'configmaps' }, 'KUBECTL_FORBIDDEN'],
+    [{ do: 'status', status: 401, resource: 'configmaps' }, 'KUBECTL_UNAUTHORIZED'],
+    [{ do: 'status', status: 503, resource: 'configmaps' }, 'KUBECTL_UNREACHABLE'],
+    [{ do: 'status', status: 500, resource: 'configmaps' }, 'KUBECTL_FAILED'],
+  ])('%j is %s, in a message that names the command and what to do', async (fault, code) => {
+    await cluster.control({ fault });
+    const error = await createKubectl(owner(), STAGING)
+      .run(['get', 'configmaps', '-o', 'name'])
+      .then(
+        () => null,
+        (caught: unknown) => caught as Error,
+      );
+    expect(error).toMatchObject({ code });
+    expect(error?.message).toContain('kubectl get configmaps -o name --context dpp-staging -n dpp-staging');
+    expect(error?.message.split('. ').length).toBeGreaterThan(1);
+  });
+
+  test.each(['empty', 'garbage'] as const)('an %s answer of the server is an error, and never an empty list', async (kind) => {
+    await cluster.control({ fault: { do: kind, resource: 'configmaps' } });
+    await expect(createKubectl(owner(), STAGING).get(['get', 'configmaps'], LIST)).rejects.toMatchObject({
+      code: expect.stringMatching(/^KUBECTL_/),
+    });
+  });
+
+  test('a server that hangs is a time-out', async () => {
+    await cluster.control({ fault: { do: 'hang', resource: 'configmaps' } });
+    const kubectl = createKubectl(owner(), STAGING);
+    await expect(kubectl.run(['get', 'configmaps'], { timeoutMs: 2_500 })).rejects.toMatchObject({ code: 'KUBECTL_TIMEOUT' });
+  });
+
+  test('an object and a kind that are not there are not found', async () => {
+    const kubectl = createKubectl(owner(), STAGING);
+    await expect(kubectl.run(['get', 'configmap', 'absent'])).rejects.toMatchObject({ code: 'KUBECTL_NOT_FOUND' });
+    await expect(kubectl.run(['get', 'unicorns'])).rejects.toMatchObject({ code: 'KUBECTL_NOT_FOUND' });
+  });
+
+  test('a server that is gone is unreachable', async () => {
+    cluster.stop();
+    await expect(createKubectl(owner(), STAGING).run(['get', 'pods'])).rejects.toMatchObject({ code: 'KUBECTL_UNREACHABLE' });
+  });
+
+  test('calls are logged with their exit code, JSON bodies are not', async () => {
+    const context = await createTestContext();
+    try {
+      const log = await context.openLog('40_staging_dry_run.txt');
+      const kubectl = createKubectl(owner(), STAGING, log);
+      await kubectl.get(['get', 'configmaps'], LIST);
+      await kubectl.run(['get', 'configmap', 'dpp-config', '-o', 'json']);
+      await kubectl.run(['get', 'configmaps', '-o', 'name']);
+      await expect(kubectl.run(['get', 'configmap', 'absent'])).rejects.toThrow();
+      await log.close();
+      const tail = '--context dpp-staging -n dpp-staging --request-timeout=29s';
+      expect(await context.text('40_staging_dry_run.txt')).toBe(
+        [
+          `$ kubectl get configmaps -o json ${tail}`,
+          '[exit code 0]',
+          `$ kubectl get configmap dpp-config -o json ${tail}`,
+          '[exit code 0]',
+          `$ kubectl get configmaps -o name ${tail}`,
+          'configmap/dpp-config',
+          'configmap/dpp-feature-flags',
+          '[exit code 0]',
+          `$ kubectl get configmap absent ${tail}`,
+          'Error from server (NotFound): configmaps "absent" not found',
+          '[exit code 1]',
+          '',
+        ].join('\n'),
+      );
+    } finally {
+      await context.remove();
+    }
+  });
+
+  test('context and server come from the kubeconfig', async () => {
+    expect(await currentContext(owner())).toBe('dpp-staging');
+    expect(await contextServer(owner(), 'dpp-staging')).toBe(cluster.url);
+    expect(await kubectlVersion(owner())).toMatch(/^v1\.\d+/);
+  });
+});
+
+describe('a kubectl that cannot be trusted', () => {
+  test('a closed port is unreachable', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const owner = kubeconfig({ clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }] });
+    await expect(createKubectl(owner, { ...STAGING, context: 'x' }).run(['get', 'pods'])).rejects.toMatchObject({
+      code: 'KUBECTL_UNREACHABLE',
+    });
+  });
+
+  test('is missing', async () => {
+    const owner = ownerWith({ PATH: folder });
+    await expect(createKubectl(owner, STAGING).run(['get', 'pods'])).rejects.toMatchObject({ code: 'KUBECTL_MISSING' });
+    await expect(kubectlVersion(owner)).rejects.toMatchObject({ code: 'KUBECTL_MISSING' });
+  });
+
+  test('hangs', async () => {
+    const run = createKubectl(pretend('sleep 600'), STAGING).run(['get', 'pods'], { timeoutMs: 300 });
+    await expect(run).rejects.toMatchObject({ code: 'KUBECTL_TIMEOUT' });
+  });
+
+  test.each(['exit 0', 'echo " "', 'echo "<html>"', 'echo "[]"', 'echo null'])('answers %j with exit code 0', async (script) => {
+    await expect(createKubectl(pretend(script), STAGING).get(['get', 'pods'], LIST)).rejects.toMatchObject({
+      code: 'KUBECTL_BAD_OUTPUT',
+    });
+  });
+
+  test('fails with a full answer', async () => {
+    const kubectl = createKubectl(pretend(`echo '{"items":[]}'; exit 1`), STAGING);
+    await expect(kubectl.get(['get', 'pods'], LIST)).rejects.toMatchObject({ code: 'KUBECTL_FAILED' });
+  });
+
+  test('is killed', async () => {
+    const kubectl = createKubectl(pretend(`echo '{"items":[]}'; kill -KILL $$`), STAGING);
+    await expect(kubectl.get(['get', 'pods'], LIST)).rejects.toMatchObject({
+      code: 'KUBECTL_FAILED',
+      message: expect.stringContaining('SIGKILL'),
+    });
+  });
+
+  test('says a secret, which the message does not repeat', async () => {
+    const owner = { ...pretend('echo "bad token hunter2hunter2" >&2; exit 1') };
+    const failing = createKubectl({ ...owner, env: { ...owner.env, CLUSTER_TOKEN: 'hunter2hunter2' } }, STAGING).run([
+      'get',
+      'pods',
+    ]);
+    await expect(failing).rejects.toThrow('[REDACTED:');
+    await failing.catch((error: Error) => expect(JSON.stringify(error)).not.toContain('hunter2'));
+  });
+
+  test('is too old, or does not say how old', async () => {
+    const version = (text: string) => kubectlVersion(pretend(`echo '{"clientVersion":{"gitVersion":"${text}"}}'`));
+    expect(await version('v1.20.0')).toBe('v1.20.0');
+    expect(await version('v2.0.1')).toBe('v2.0.1');
+    await expect(version('v1.19.16')).rejects.toMatchObject({ code: 'KUBECTL_TOO_OLD' });
+    await expect(version('v0.21.0')).rejects.toMatchObject({ code: 'KUBECTL_TOO_OLD' });
+    await expect(version('unknown')).rejects.toMatchObject({ code: 'KUBECTL_BAD_OUTPUT' });
+  });
+});
+
+/** An owner whose kubeconfig is this one, with a context `x` that leads to cluster `c`. */
+function kubeconfig(parts: object) {
+  const file = join(folder, 'config');
+  const contexts = [{ name: 'x', context: { cluster: 'c', user: '' } }];
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts, ...parts }));
+  return ownerWith({ KUBECONFIG: file });
+}
+
+describe('a kubeconfig', () => {
+  const cluster = { name: 'c', cluster: { server: 'https://k8s.staging.example.com' } };
+
+  test('leads from the context to its server', async () => {
+    expect(await contextServer(kubeconfig({ clusters: [cluster] }), 'x')).toBe('https://k8s.staging.example.com');
+  });
+
+  test.each<[string, object]>([
+    ['without the context', { contexts: [], clusters: [cluster] }],
+    ['without the cluster', { clusters: [] }],
+    ['without any list', {}],
+    ['without a server', { clusters: [{ name: 'c', cluster: {} }] }],
+    ['with a blank server', { clusters: [{ name: 'c', cluster: { server: ' ' } }] }],
+  ])('%s is refused', async (_, parts) => {
+    await expect(contextServer(kubeconfig(parts), 'x')).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
+  });
+
+  test('with two entries of one name is refused', async () => {
+    const twice = kubeconfig({ clusters: [cluster, { ...cluster, cluster: { server: 'https://other.example.com' } }] });
+    await expect(contextServer(twice, 'x')).rejects.toMatchObject({ code: expect.stringMatching(/^KUBE/) });
+    const said = { contexts: [1, 2].map(() => ({ name: 'x', context: { cluster: 'c' } })), clusters: [cluster] };
+    const pretended = pretend(`cat <<'END'\n${JSON.stringify(said)}\nEND`);
+    await expect(contextServer(pretended, 'x')).rejects.toMatchObject({
+      code: 'KUBECONFIG_INVALID',
+      message: expect.stringContaining('two'),
+    });
+  });
+
+  test('without a current context is refused', async () => {
+    await expect(currentContext(kubeconfig({ 'current-context': '' }))).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
+    await expect(currentContext(ownerWith({ KUBECONFIG: join(folder, 'absent') }))).rejects.toMatchObject({
+      code: 'KUBECONFIG_INVALID',
+    });
+  });
+});

@@ -1,0 +1,311 @@
+import { createHash } from 'node:crypto';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ActorContext } from '../../src/actors/actor.js';
+import { computeRetention } from '../../src/actors/compute-retention.js';
+import { createArchive } from '../../src/actors/create-archive.js';
+import { hashArchive } from '../../src/actors/hash-archive.js';
+import { publishSummary } from '../../src/actors/publish-summary.js';
+import { scanEvidence } from '../../src/actors/scan-evidence.js';
+import { uploadToWorm } from '../../src/actors/upload-to-worm.js';
+import { verifyUpload } from '../../src/actors/verify-upload.js';
+import type { ArchiveFacts, SummaryInput, UploadFacts, VerifyInput } from '../../src/config/step-contracts.js';
+import { parseManifest } from '../../src/evidence/manifest.js';
+import {
+  ARCHIVE_KEY,
+  failure,
+  RETAIN_UNTIL,
+  RUN_ID,
+  s3For,
+  sealingRun,
+  settings,
+  summary,
+  uploadInput,
+} from './sealing-context.js';
+import type { SealingRun } from './sealing-context.js';
+
+/** Built from parts, so that no file of this repository looks as if it held one. */
+const SECRET = ['AKIA', 'ABCDEFGHIJKLMNOP'].join('');
+const FOLDER = ARCHIVE_KEY.replace(/evidence\.tar\.gz$/, '');
+
+let s3: Awaited<ReturnType<typeof s3For>>;
+let run: SealingRun;
+let archive: ArchiveFacts;
+beforeEach(async () => {
+  s3 = await s3For();
+  run = await sealingRun(s3.env);
+  await writeFile(file('00_scope.txt'), 'Timestamp: now\n');
+  await writeFile(file('30_rc_gates.txt'), 'gates passed\n');
+});
+afterEach(async () => {
+  await s3.stop();
+  await run.end();
+});
+
+const file = (name: string) => join(run.directory, name);
+const text = (name: string) => readFile(file(name), 'utf8');
+const makeArchive = async () => {
+  await writeFile(file('57_secret_scan.json'), '{}\n');
+  archive = await createArchive({ upToSeq: 6, signedFiles: null }, run.context());
+};
+const upload = (overrides: Partial<ActorContext> = {}) => uploadToWorm(uploadInput(archive), run.context(overrides));
+const verifyInput = (uploaded: UploadFacts, overrides: Partial<VerifyInput> = {}): VerifyInput => ({
+  ...uploadInput(archive),
+  upload: uploaded,
+  upToSeq: 6,
+  generatedAt: '2026-02-21T12:05:00Z',
+  verdict: 'PASS',
+  ...overrides,
+});
+const summaryInput = (overrides: Partial<SummaryInput> = {}): SummaryInput => ({
+  settings: settings(),
+  summary: summary(),
+  retainUntil: RETAIN_UNTIL,
+  archiveKey: ARCHIVE_KEY,
+  tail: { after: 6, upTo: 8 },
+  ...overrides,
+});
+
+describe('scanEvidence', () => {
+  test('reports every archived file, and the same report for the same evidence', async () => {
+    await writeFile(file('70_worm_upload_stdout.txt'), `not archived: ${SECRET}`);
+    expect(await scanEvidence({}, run.context())).toEqual({ filesScanned: 2, bytesScanned: 28 });
+    const report = await text('57_secret_scan.json');
+    expect(JSON.parse(report)).toMatchObject({
+      findings: 0,
+      files: [
+        { name: '00_scope.txt', findings: [] },
+        { name: '30_rc_gates.txt', findings: [] },
+      ],
+    });
+    await makeArchive();
+    await rm(file('57_secret_scan.json'));
+    await scanEvidence({}, run.context());
+    expect(await text('57_secret_scan.json')).toBe(report);
+  });
+
+  test('a secret is named by file, line and kind, never by its text, in the error as in the report', async () => {
+    await appendFile(file('30_rc_gates.txt'), `key ${SECRET}\n`);
+    const error = await failure(scanEvidence({}, run.context()));
+    expect(error.code).toBe('SECRET_FOUND');
+    expect(error.message).toContain('30_rc_gates.txt:2 aws-access-key-id');
+    expect(JSON.stringify([error.message, error.options]) + (await text('57_secret_scan.json'))).not.toContain(SECRET);
+    expect(await text('57_secret_scan.json')).toContain('"line": 2');
+  });
+
+  test('a secret of the environment is found by its value', async () => {
+    await appendFile(file('00_scope.txt'), 'the word is stand-in-secret-key');
+    const env = { ...s3.env, DB_PASSWORD: 'stand-in-secret-key' };
+    expect((await failure(scanEvidence({}, run.context({ env })))).message).toContain('00_scope.txt:2 env-');
+  });
+});
+
+describe('computeRetention', () => {
+  test('is now and the days asked for, in whole seconds', async () => {
+    expect(await computeRetention({ settings: settings({ retentionDays: 365 }) }, run.context())).toEqual({
+      retainUntil: '2027-02-21T12:05:00Z',
+      generatedAt: '2026-02-21T12:05:00Z',
+    });
+  });
+});
+
+describe('uploadToWorm and verifyUpload', () => {
+  beforeEach(makeArchive);
+
+  test('the archive in the bucket is the archive on disk, and the manifest says what was read back', async () => {
+    const uploaded = await upload();
+    expect(run.reports).toEqual([{ type: 'UPLOAD_BEGUN', key: ARCHIVE_KEY }]);
+    expect(await verifyUpload(verifyInput(uploaded), run.context())).toMatchObject({ contentVerifiedBy: 'checksum-sha256' });
+    expect(s3.state().versions).toMatchObject([
+      { key: ARCHIVE_KEY, sha256: archive.sha256, size: archive.size, mode: 'GOVERNANCE' },
+    ]);
+    expect(parseManifest(await text('60_evidence_seal_manifest.json'))).toMatchObject({
+      run_id: RUN_ID,
+      sha256: archive.sha256,
+      version_id: uploaded.versionId,
+      etag: uploaded.etag,
+      retain_until: RETAIN_UNTIL,
+      verified_retain_until: RETAIN_UNTIL,
+      verified_lock_mode: 'GOVERNANCE',
+      content_verified_by: 'checksum-sha256',
+      seal_seq: 6,
+      chain_head: run.history[5]?.hash,
+      s3_bucket: 'dpp***',
+    });
+    const log = await text('70_worm_upload_stdout.txt');
+    for (const shown of ['put-object', 'head-object', uploaded.versionId, 'request_id', RETAIN_UNTIL])
+      expect(log).toContain(shown);
+    expect(log).not.toMatch(/REDACTED|Signature|stand-in/);
+    expect(run.progress.at(-1)).toContain(`${archive.size} of ${archive.size} bytes`);
+  });
+
+  test('a lost answer leaves its log, and the retry ends with exactly one version and one PUT', async () => {
+    s3.control({ faults: [{ operation: 'PutObject', at: 'after', reset: true }] });
+    expect(await failure(upload())).toMatchObject({ transient: true });
+    const uploaded = await upload();
+    expect(uploaded.adopted).toBe(true);
+    expect(s3.state().versions).toHaveLength(1);
+    expect(run.reports).toHaveLength(1);
+    expect((await readdir(run.directory)).filter((name) => name.startsWith('70_'))).toHaveLength(2);
+    await verifyUpload(verifyInput(uploaded), run.context());
+  });
+
+  test('when the report cannot be committed, nothing is sent', async () => {
+    await expect(upload({ report: () => Promise.reject(new Error('lease lost')) })).rejects.toThrow('lease lost');
+    expect(s3.state().requests.filter(({ operation }) => operation === 'PutObject')).toEqual([]);
+  });
+
+  test('an archive that changed on disk is not uploaded', async () => {
+    await appendFile(file('evidence.tar.gz'), 'x');
+    expect((await failure(upload())).code).toBe('ARCHIVE_CHANGED');
+    expect(s3.state().requests).toEqual([]);
+    expect(run.reports).toEqual([]);
+  });
+
+  test('a verification that fails writes no manifest', async () => {
+    const uploaded = await upload();
+    s3.control({ faults: [{ operation: 'HeadObject', lie: { headers: { 'x-amz-object-lock-mode': 'COMPLIANCE' } } }] });
+    expect((await failure(verifyUpload(verifyInput(uploaded), run.context()))).code).toBe('WORM_VERIFY_FAILED');
+    expect(await readdir(run.directory)).not.toContain('60_evidence_seal_manifest.json');
+    await verifyUpload(verifyInput(uploaded), run.context());
+    expect(await readdir(run.directory)).toContain('60_evidence_seal_manifest.json');
+  });
+
+  test.each([
+    ['expired credentials', () => s3.control({ credentials: 'expired' }), 'S3_CREDENTIALS_EXPIRED', 'aws sso login', false],
+    ['a wrong clock', () => s3.control({ clockOffsetSeconds: 7200 }), 'S3_CLOCK_SKEW', 'timedatectl', false],
+    ['a missing bucket', () => s3.control({ bucket: { remove: true } }), 'S3_NO_SUCH_BUCKET', 'DPP_WORM_BUCKET', false],
+    ['no permission', () => s3.control({ deny: ['s3:PutObjectRetention'] }), 'S3_ACCESS_DENIED', 's3:PutObjectRetention', false],
+    ['a service that is down', () => s3.stop(), 'S3_UNREACHABLE', 'AWS_ENDPOINT_URL', true],
+  ])('%s: the error says so and what to do', async (_what, trouble, code, advice, transient) => {
+    await Promise.resolve(trouble());
+    const error = await failure(upload());
+    expect(error).toMatchObject({ code, transient });
+    expect(error.message).toContain(advice);
+    if (code === 'S3_UNREACHABLE') s3 = await s3For();
+  });
+
+  test('missing credentials and a wrong region are told before anything is stored', async () => {
+    const env = { AWS_ENDPOINT_URL_S3: s3.env['AWS_ENDPOINT_URL_S3'] };
+    const nobody = { ...uploadInput(archive), settings: settings({ awsProfile: 'a-profile-that-nobody-has' }) };
+    expect((await failure(uploadToWorm(nobody, run.context({ env })))).code).toBe('S3_CREDENTIALS_MISSING');
+    const elsewhere = { ...uploadInput(archive), settings: settings({ awsRegion: 'eu-west-1' }) };
+    const error = await failure(uploadToWorm(elsewhere, run.context()));
+    expect(error).toMatchObject({ code: 'S3_WRONG_REGION', transient: false });
+    expect(error.message).toContain('AWS_REGION=ap-northeast-2');
+  });
+});
+
+describe('publishSummary', () => {
+  beforeEach(async () => {
+    await makeArchive();
+    await hashArchive({ archive }, run.context());
+    s3.control({ faults: [{ operation: 'PutObject', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
+    await failure(upload());
+    const uploaded = await upload();
+    await verifyUpload(verifyInput(uploaded), run.context());
+  });
+
+  const publish = (overrides: Partial<SummaryInput> = {}) => publishSummary(summaryInput(overrides), run.context());
+  const stored = () => s3.state().versions.map(({ key }) => key.replace(FOLDER, ''));
+
+  test('locks manifest, logs, history and summary beside the archive, and then shows the summary', async () => {
+    const facts = await publish();
+    const names = facts.objects.map(({ name }) => name);
+    expect(names).toHaveLength(5);
+    expect(names).toEqual([
+      '60_evidence_seal_manifest.json',
+      expect.stringMatching(/^70_worm_upload_stdout\.attempt-\d+\.txt$/),
+      '70_worm_upload_stdout.txt',
+      '80_history_after_seal.ndjson',
+      '90_result_summary.txt',
+    ]);
+    for (const { name, key, versionId, sha256 } of facts.objects) {
+      expect(key).toBe(`${FOLDER}${name}`);
+      expect(
+        createHash('sha256')
+          .update(await readFile(file(name)))
+          .digest('hex'),
+      ).toBe(sha256);
+      expect(s3.state().versions.find((version) => version.versionId === versionId)).toMatchObject({
+        key,
+        sha256,
+        mode: 'GOVERNANCE',
+        retainUntil: '2099-02-21T12:05:00.000Z',
+      });
+    }
+    expect(stored()).toHaveLength(6);
+    expect(await text('90_result_summary.txt')).toContain('VERDICT: PASS');
+    const tail = (await text('80_history_after_seal.ndjson')).trimEnd().split('\n');
+    expect(tail.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([7, 8]);
+    expect(facts.verdict).toBe('PASS');
+  });
+
+  test('an empty history after the seal is no object', async () => {
+    const { objects } = await publish({ tail: { after: 6, upTo: 6 } });
+    expect(objects.map(({ name }) => name)).not.toContain('80_history_after_seal.ndjson');
+    expect(await readdir(run.directory)).not.toContain('80_history_after_seal.ndjson');
+  });
+
+  test('after a crash at any request the retry ends with one version of each, and the summary shown only then', async () => {
+    const before = s3.state().requests.length;
+    await publish();
+    const requests = s3.state().requests.length - before;
+    const expected = stored();
+    for (let nth = 1; nth <= requests; nth += 1) {
+      await rm(file('90_result_summary.txt'));
+      s3.control({ faults: [{ nth, reset: true, at: 'after' }] });
+      expect((await failure(publish())).transient).toBe(true);
+      expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
+      await publish();
+      expect(stored()).toEqual(expected);
+    }
+  });
+
+  test('every lost answer of a PUT is taken up by the retry', async () => {
+    for (let nth = 1; nth <= 5; nth += 1) {
+      s3.control({ faults: [{ operation: 'PutObject', at: 'after', reset: true }] });
+      await failure(publish());
+    }
+    await publish();
+    expect(stored()).toHaveLength(6);
+  });
+
+  test('a retry after the summary was shown adopts all and changes nothing', async () => {
+    const first = await publish();
+    expect(await publish()).toEqual(first);
+    expect((await readdir(run.directory)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  test('a summary that says something else is left as it is', async () => {
+    await writeFile(file('90_result_summary.txt'), 'VERDICT: PASS, trust me\n');
+    expect((await failure(publish())).code).toBe('SUMMARY_EXISTS');
+    expect(await text('90_result_summary.txt')).toBe('VERDICT: PASS, trust me\n');
+    expect(stored()).toEqual(['evidence.tar.gz']);
+  });
+
+  test.each(['60_evidence_seal_manifest.json', '70_worm_upload_stdout.txt'])('a secret in %s is not uploaded', async (name) => {
+    await appendFile(file(name), `\n${SECRET}\n`);
+    const error = await failure(publish());
+    expect(error.code).toBe('SECRET_FOUND');
+    expect(error.message).toContain(`${name}:`);
+    expect(stored()).toEqual(['evidence.tar.gz']);
+    expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
+  });
+
+  test('a missing manifest or upload log is an error, not an omission', async () => {
+    await rm(file('60_evidence_seal_manifest.json'));
+    await expect(publish()).rejects.toMatchObject({ code: 'MISSING', file: '60_evidence_seal_manifest.json' });
+    await rm(file('70_worm_upload_stdout.txt'));
+    expect((await failure(publish())).code).toBe('UPLOAD_LOG_MISSING');
+    expect(stored()).toEqual(['evidence.tar.gz']);
+  });
+
+  test('a lock that is not what was asked for fails, and no summary is shown', async () => {
+    const headers = { 'x-amz-object-lock-retain-until-date': '2030-01-01T00:00:00.000Z' };
+    s3.control({ faults: [{ operation: 'HeadObject', key: '90_result_summary.txt', lie: { headers } }] });
+    expect((await failure(publish())).code).toBe('WORM_VERIFY_FAILED');
+    expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
+  });
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseSettings, type FileFacts, type ParseOptions } from '../../src/config/parse-settings.js';
+import type { RunRequest, RunVariable } from '../../src/config/settings.js';
+
+const VALID: Partial<Record<RunVariable, string>> = {
+  AWS_PROFILE: 'dpp-admin',
+  AWS_REGION: 'ap-northeast-2',
+  DPP_WORM_BUCKET: 'dpp-audit-worm-staging',
+  DPP_WORM_PREFIX: 'evidence/cutover',
+  DPP_WORM_OBJECT_LOCK_MODE: 'GOVERNANCE',
+  DPP_WORM_RETENTION_DAYS: '365',
+  DPP_STAGING_BASE_URL: 'https://staging.api.dpp.example.com',
+  DPP_K8S_NAMESPACE: 'dpp-staging',
+};
+const RUNNER = '/repository/dpp/tools/rc_double_then_ci_then_archive.sh';
+
+/** Executable files, and files that are not. */
+function files(executable: readonly string[], plain: readonly string[] = []): FileFacts {
+  return { exists: (path) => [...executable, ...plain].includes(path), isExecutable: (path) => executable.includes(path) };
+}
+
+function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = files([RUNNER]), options: ParseOptions = {}) {
+  const variables = Object.fromEntries(
+    Object.entries({ ...VALID, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const request: RunRequest = {
+    directory: '/repository',
+    evidenceRoot: '/repository/e',
+    variables,
+    contextOk: null,
+    commitsOk: null,
+  };
+  const { settings, checks, valid } = parseSettings(request, on, options);
+  return { settings, valid, failed: checks.filter(({ ok }) => !ok) };
+}
+
+describe('the environment of the runbook', () => {
+  test('becomes settings with the design’s defaults', () => {
+    const { settings, failed } = parse({});
+    expect(failed).toEqual([]);
+    expect(settings).toEqual({
+      directory: '/repository',
+      evidenceRoot: '/repository/e',
+      branches: ['phase6-preflight', 'main'],
+      requiredCommits: [],
+      commitsOk: null,
+      contextOk: null,
+      awsProfile: 'dpp-admin',
+      awsRegion: 'ap-northeast-2',
+      bucket: 'dpp-audit-worm-staging',
+      prefix: 'evidence/cutover',
+      lockMode: 'GOVERNANCE',
+      retentionDays: 365,
+      stagingBaseUrl: 'https://staging.api.dpp.example.com',
+      namespace: 'dpp-staging',
+      rcRunner: RUNNER,
+      deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
+      stagingDryRunScript: null,
+      rollbackDrillScript: null,
+    });
+  });
+
+  test('missing altogether, names every variable at once', () => {
+    const nothing = Object.fromEntries(Object.keys(VALID).map((name) => [name, undefined]));
+    const { settings, failed } = parse(nothing, files([]));
+    expect(settings).toBeNull();
+    expect(failed.map(({ name }) => name)).toEqual([
+      'AWS_PROFILE',
+      'AWS_REGION',
+      'DPP_WORM_BUCKET',
+      'DPP_WORM_PREFIX',
+      'DPP_WORM_RETENTION_DAYS',
+      'DPP_STAGING_BASE_URL',
+      'DPP_RC_RUNNER',
+    ]);
+    for (const { advice } of failed) expect(advice).toBeTruthy();
+  });
+
+  test('blank counts as not set', () => {
+    for (const name of [
+      'AWS_REGION',
+      'DPP_WORM_BUCKET',
+      'DPP_WORM_PREFIX',
+      'DPP_WORM_RETENTION_DAYS',
+      'DPP_STAGING_BASE_URL',
+    ] as const) {
+      for (const blank of ['', ' ', '\t\n']) {
+        const { settings, failed } = parse({ [name]: blank });
+        expect(settings).toBeNull();
+        expect(failed.map((check) => check.name)).toEqual([name]);
+      }
+    }
+    expect(parse({ DPP_WORM_OBJECT_LOCK_MODE: ' ', DPP_K8S_NAMESPACE: '' }).settings).toMatchObject({
+      lockMode: 'GOVERNANCE',
+      namespace: 'dpp-staging',
+    });
+  });
+
+  test('a valid part is told even when another variable is wrong', () => {
+    const { settings, valid } = parse({ DPP_STAGING_BASE_URL: 'ftp://x' });
+    expect(settings).toBeNull();
+    expect(valid).toMatchObject({ bucket: 'dpp-audit-worm-staging', awsRegion: 'ap-northeast-2' });
+    expect(valid).not.toHaveProperty('stagingBaseUrl');
+  });
+
+  test('a profile is not needed with an access key in the environment', () => {
+    expect(parse({ AWS_PROFILE: undefined }, files([RUNNER]), { accessKeyInEnvironment: true }).settings).toMatchObject({
+      awsProfile: null,
+    });
+    expect(parse({ AWS_PROFILE: ' ' }).failed).toMatchObject([{ name: 'AWS_PROFILE' }]);
+  });
+});
+
+describe('refused values, repeated in the message', () => {
+  test.each<[RunVariable, string[]]>([
+    ['AWS_REGION', ['seoul', 'ap-northeast', 'AP-NORTHEAST-2', 'ap-northeast-2 ', 'ap_northeast_2', 'https://ap-northeast-2']],
+    [
+      'DPP_WORM_BUCKET',
+      [
+        'ab',
+        'A-bucket',
+        'a_b',
+        's3://bucket',
+        '-abc',
+        'abc.',
+        'a..b',
+        '192.168.1.1',
+        'xn--abc',
+        'abc-s3alias',
+        'a'.repeat(64),
+        'bucket ',
+      ],
+    ],
+    ['DPP_WORM_PREFIX', ['/evidence', '//', '/', 'a//b', 'a/../b', './a', 'a b', 'a\nb', 'ünicode', 'x'.repeat(901)]],
+    ['DPP_WORM_OBJECT_LOCK_MODE', ['governance', 'GOVERNANCE ', 'Compliance', 'NONE', 'GOVERNANCE,COMPLIANCE']],
+    [
+      'DPP_WORM_RETENTION_DAYS',
+      ['0', '-1', '1.5', '1e3', '0x10', '+1', '007', ' 365', '365 days', '36501', '99999999999999999999', '３６５'],
+    ],
+    [
+      'DPP_STAGING_BASE_URL',
+      [
+        'staging.example.com',
+        'ftp://staging.example.com',
+        'https://staging.example.com/?a=1',
+        'https://staging.example.com/#x',
+        'https://stag ing.example.com',
+        'https://api.prod.example.com',
+        'https://example.com/production',
+      ],
+    ],
+    ['DPP_K8S_NAMESPACE', ['DPP', 'dpp_staging', '-a', 'a-', 'a'.repeat(64), 'dpp-prod', 'production', 'dpp-staging ']],
+    ['AWS_ENDPOINT_URL', ['localhost', 'ftp://x.example.com']],
+    ['AWS_ENDPOINT_URL_S3', ['x']],
+    ['AWS_ENDPOINT_URL_STS', ['x']],
+  ])('%s', (name, values) => {
+    for (const value of values) {
+      const { settings, failed } = parse({ [name]: value });
+      expect([value, settings]).toEqual([value, null]);
+      expect(failed).toMatchObject([
+        { name, message: expect.stringContaining(JSON.stringify(value)), advice: expect.any(String) },
+      ]);
+    }
+  });
+
+  test('credentials in a URL are refused and not shown', () => {
+    for (const name of ['DPP_STAGING_BASE_URL', 'AWS_ENDPOINT_URL'] as const) {
+      const { failed } = parse({ [name]: 'https://user:hunter2@staging.example.com' });
+      expect(failed).toMatchObject([{ name }]);
+      expect(JSON.stringify(failed)).not.toContain('hunter2');
+    }
+  });
+});
+
+describe('accepted values', () => {
+  test.each<[RunVariable, string, object]>([
+    ['AWS_REGION', 'us-gov-west-1', { awsRegion: 'us-gov-west-1' }],
+    ['AWS_REGION', 'eusc-de-east-1', { awsRegion: 'eusc-de-east-1' }],
+    ['DPP_WORM_PREFIX', 'evidence/cutover///', { prefix: 'evidence/cutover' }],
+    ['DPP_WORM_OBJECT_LOCK_MODE', 'COMPLIANCE', { lockMode: 'COMPLIANCE' }],
+    ['DPP_WORM_RETENTION_DAYS', '1', { retentionDays: 1 }],
+    ['DPP_WORM_RETENTION_DAYS', '36500', { retentionDays: 36500 }],
+    ['DPP_STAGING_BASE_URL', 'http://127.0.0.1:8080/', { stagingBaseUrl: 'http://127.0.0.1:8080' }],
+    ['DPP_STAGING_BASE_URL', 'https://staging.example.com/api/', { stagingBaseUrl: 'https://staging.example.com/api' }],
+    ['CUTOVER_BRANCHES', ' release/6.4 , main ', { branches: ['release/6.4', 'main'] }],
+    [
+      'CUTOVER_REQUIRED_COMMITS',
+      'phase6.1\nfeat: phase 6.2\n\n, phase6.3',
+      { requiredCommits: ['phase6.1', 'feat: phase 6.2', 'phase6.3'] },
+    ],
+    ['AWS_ENDPOINT_URL', 'http://127.0.0.1:9000', {}],
+  ])('%s=%j', (name, value, expected) => {
+    const { settings, failed } = parse({ [name]: value });
+    expect(failed).toEqual([]);
+    expect(settings).toMatchObject(expected);
+  });
+});
+
+describe('the RC runner', () => {
+  const python = '/repository/dpp/tools/phase6_preflight.py';
+
+  test('is the named one, relative to the repository, and no other', () => {
+    expect(parse({ DPP_RC_RUNNER: 'my/run.sh' }, files([RUNNER, '/repository/my/run.sh'])).settings?.rcRunner).toBe(
+      '/repository/my/run.sh',
+    );
+    expect(parse({ DPP_RC_RUNNER: '/opt/run.sh' }, files(['/opt/run.sh'])).settings?.rcRunner).toBe('/opt/run.sh');
+    expect(parse({ DPP_RC_RUNNER: 'my/run.sh' }).failed).toMatchObject([
+      { name: 'DPP_RC_RUNNER', message: expect.stringContaining('/repository/my/run.sh does not exist') },
+    ]);
+  });
+
+  test('is else the shell runner, else the Python one', () => {
+    expect(parse({}, files([RUNNER, python])).settings?.rcRunner).toBe(RUNNER);
+    expect(parse({}, files([python])).settings?.rcRunner).toBe(python);
+    expect(parse({}, files([], [python])).settings?.rcRunner).toBe(python);
+  });
+
+  test('that may not be executed says chmod +x', () => {
+    expect(parse({}, files([], [RUNNER])).failed).toMatchObject([{ advice: expect.stringContaining(`chmod +x ${RUNNER}`) }]);
+  });
+
+  test('scripts of the repository are optional, but an unusable one is an error', () => {
+    const script = '/repository/dpp/tools/staging_dry_run.sh';
+    const given = { CUTOVER_STAGING_DRY_RUN_SCRIPT: 'dpp/tools/staging_dry_run.sh' };
+    expect(parse(given, files([RUNNER, script])).settings?.stagingDryRunScript).toBe(script);
+    expect(parse(given).failed).toMatchObject([{ name: 'CUTOVER_STAGING_DRY_RUN_SCRIPT' }]);
+    expect(parse({ CUTOVER_ROLLBACK_DRILL_SCRIPT: 'x.py' }, files([RUNNER], ['/repository/x.py'])).failed).toMatchObject([
+      { name: 'CUTOVER_ROLLBACK_DRILL_SCRIPT', advice: expect.stringContaining('chmod +x') },
+    ]);
+  });
+});
