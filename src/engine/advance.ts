@@ -29,22 +29,27 @@ export interface Advance {
 /** The first transition of a machine. Executes nothing (xstate's `initialTransition` is pure). */
 export function begin({ machine }: Definition, input: unknown): Advance {
   const [snapshot, actions] = initialTransition(machine, input as never);
-  return read(snapshot as AnyMachineSnapshot, actions);
+  return read(null, snapshot as AnyMachineSnapshot, actions);
 }
 
 /**
  * The transition that an event causes. Throws `EventRefusedError` for an event that the state does not take, and
- * `SettlementIgnoredError` for one that changes nothing: xstate ignores both in silence.
+ * `SettlementIgnoredError` for an outcome that changes nothing: xstate ignores both in silence. Another event may change nothing:
+ * an actor that is made again reports again what is on record already.
  */
 export function advance({ machine }: Definition, runId: string, stored: StoredSnapshot, event: RunEvent): Advance {
   const before = rehydrate(machine, stored);
   if (!before.can(event as never))
     throw new EventRefusedError(runId, event.type, stateName(before.value), acceptedEvents(before));
   const [snapshot, actions] = transition(machine, before, event as never);
-  const after = read(snapshot as AnyMachineSnapshot, actions);
+  const after = read(before, snapshot as AnyMachineSnapshot, actions);
   const changed = after.spawns.length > 0 || JSON.stringify(after.snapshot) !== JSON.stringify(persisted(before));
-  if (!changed) throw new SettlementIgnoredError(runId, event.type, after.state);
+  if (!changed && isOutcome(event)) throw new SettlementIgnoredError(runId, event.type, after.state);
   return after;
+}
+
+function isOutcome({ type }: RunEvent): boolean {
+  return type.startsWith('xstate.');
 }
 
 /** Events that the state takes, guards not asked; the engine's own names (`xstate.*`) left out. */
@@ -66,9 +71,12 @@ export function stateName(value: unknown): string {
     .join(',');
 }
 
-function read(snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionObject[]): Advance {
+function read(
+  before: AnyMachineSnapshot | null,
+  snapshot: AnyMachineSnapshot,
+  actions: readonly ExecutableActionObject[],
+): Advance {
   const spawns: Omit<AskedEffect, 'delayMs'>[] = [];
-  const stops: string[] = [];
   let delayMs = 0;
   for (const { type, params } of actions as readonly { type: string; params: unknown }[]) {
     switch (type) {
@@ -78,7 +86,7 @@ function read(snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionOb
         break;
       }
       case 'xstate.stopChild':
-        stops.push(stoppedId(params));
+        // Says nothing: a restored state has no children, so xstate cannot tell which one it means. See `stopped`.
         break;
       case 'scheduleRetry':
         ({ delayMs } = params as { delayMs: number });
@@ -91,13 +99,18 @@ function read(snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionOb
     snapshot: persisted(snapshot),
     state: stateName(snapshot.value),
     spawns: spawns.map((spawn) => ({ ...spawn, delayMs })),
-    stops,
+    stops: before === null ? [] : stopped(before, snapshot, spawns),
   };
 }
 
-/** xstate gives the id itself, or an actor reference that has it. */
-function stoppedId(params: unknown): string {
-  return typeof params === 'string' ? params : (params as { id: string }).id;
+/** The effects of the states that were left, and of those that were entered again. */
+function stopped(before: AnyMachineSnapshot, after: AnyMachineSnapshot, spawns: readonly { readonly step: string }[]): string[] {
+  const kept = effectsOf(after);
+  return effectsOf(before).filter((step) => !kept.includes(step) || spawns.some((spawn) => spawn.step === step));
+}
+
+function effectsOf({ _nodes }: AnyMachineSnapshot): string[] {
+  return _nodes.flatMap(({ invoke }) => invoke.map(({ id }) => id));
 }
 
 function persisted({ value, context, historyValue, status }: AnyMachineSnapshot): StoredSnapshot {

@@ -3,26 +3,24 @@ import type { HistoryRecord } from '../evidence/history-record.js';
 import { RunNotFoundError } from '../store/errors.js';
 import type { AttemptRecord, LeaseRecord, RunRecord } from '../store/store.js';
 import { begin } from './advance.js';
+import type { StoredSnapshot } from './definition.js';
 import type { Engine, EngineOptions, NewRunRequest, Prepare, RunView } from './engine.js';
 import { keepLease, type LeaseKeeper } from './lease-keeper.js';
-import { loadSnapshot } from './load-snapshot.js';
 import { runAttempt } from './run-attempt.js';
 import { runLook } from './run-look.js';
 import { isUnsettled, Session, spawnRows } from './session.js';
-import { seizeLease, takeLease } from './take-lease.js';
+import { endOrphans, seizeLease, takeLease } from './take-lease.js';
 
 /** An engine that drives runs in this process, on the given store. */
 export function createEngine(options: EngineOptions): Engine {
   const { store } = options;
 
-  /** Looks at a run without its lease. */
+  /** Looks at a run without its lease; also at one whose snapshot this version could not go on from. */
   async function view(run: RunRecord): Promise<RunView> {
     const { runId } = run;
-    const [{ snapshot }, attempts, lease] = await Promise.all([
-      loadSnapshot(options, runId),
-      store.attempts(runId),
-      store.getLease(runId),
-    ]);
+    const [stored, attempts, lease] = await Promise.all([store.getSnapshot(runId), store.attempts(runId), store.getLease(runId)]);
+    if (stored === null) throw new RunNotFoundError(runId);
+    const snapshot = stored.snapshot as StoredSnapshot;
     return { run, snapshot, attempts, lease, look: runLook(run, lease, attempts, options.holder, options.now()) };
   }
 
@@ -62,6 +60,7 @@ export function createEngine(options: EngineOptions): Engine {
     async resume(runId, who, prepare) {
       const lease = await takeLease(options, await known(runId));
       return underLease(lease, async (keeper) => {
+        await endOrphans(options, runId);
         const session = await Session.open(options, lease, who);
         await session.evidence.create();
         await decide(session, prepare);
@@ -73,7 +72,10 @@ export function createEngine(options: EngineOptions): Engine {
     async send(runId, who, prepare, { seize = false } = {}) {
       await known(runId);
       const lease = await (seize ? seizeLease(options, runId) : takeLease(options, runId));
-      return underLease(lease, async () => decide(await Session.open(options, lease, who), prepare));
+      return underLease(lease, async () => {
+        await endOrphans(options, runId);
+        await decide(await Session.open(options, lease, who), prepare);
+      });
     },
 
     inspect,

@@ -57,6 +57,8 @@ export interface EngineOptions {
   /** Milliseconds between heartbeats (default 2,000), and without one until a lease counts as dead (default 30,000). */
   readonly heartbeatMs?: number;
   readonly leaseStaleMs?: number;
+  /** Milliseconds that an actor has to end after it was told to, before we go on without it (default 30,000). */
+  readonly actorEndMs?: number;
 }
 
 export interface NewRunRequest {

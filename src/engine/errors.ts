@@ -48,7 +48,7 @@ export class StepTimedOutError extends Error {
   }
 }
 
-/** An event was taken and changed nothing: a defect of the machine, never to be passed over in silence. */
+/** The outcome of an attempt was taken and changed nothing: a defect of the machine, never to be passed over in silence. */
 export class SettlementIgnoredError extends Error {
   readonly code = 'SETTLEMENT_IGNORED';
   constructor(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, ActorContext } from '../actors/actor.js';
 import { endProcessGroup } from '../actors/process/process-group.js';
-import type { AttemptRecord, Settlement } from '../store/store.js';
+import type { AttemptLog, AttemptRecord } from '../store/store.js';
 import { EnvironmentHeldError } from '../store/errors.js';
 import { attemptFailure } from './attempt-failure.js';
 import { AttemptLogs } from './attempt-log.js';
@@ -9,8 +9,7 @@ import type { EngineOptions } from './engine.js';
 import { StepTimedOutError } from './errors.js';
 import type { Session } from './session.js';
 
-/** Milliseconds that an actor has to end after it was told to, before we go on without it. */
-const END_MS = 30_000;
+const ACTOR_END_MS = 30_000;
 
 /**
  * Makes one attempt: records that it starts, runs its actor, and commits what came of it. An abort for another reason than the
@@ -23,7 +22,7 @@ export async function runAttempt(
   attempt: AttemptRecord,
   aborted: AbortSignal,
 ): Promise<void> {
-  const { definition, store, notify, now } = options;
+  const { definition, store, notify, now, actorEndMs = ACTOR_END_MS } = options;
   const { step, src } = attempt;
   const actor = definition.actors[src] as Actor<unknown, unknown> | undefined;
   if (actor === undefined) throw new Error(`step ${step} asks for actor ${src}, which was not provided`);
@@ -36,18 +35,26 @@ export async function runAttempt(
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(new StepTimedOutError(step, timeoutMs)), timeoutMs);
   const signal = AbortSignal.any([aborted, deadline.signal]);
-  const outcome = await ended(actor(attempt.input, contextOf(options, session, attempt, logs, signal)), signal);
+  const over = new AbortController();
+  const refusal = AbortSignal.any([signal, over.signal]);
+  const context = contextOf(options, session, attempt, logs, { signal, refusal });
+  const outcome = await ended(perform(actor, attempt.input, context), signal, actorEndMs);
   clearTimeout(timer);
+  over.abort(new Error(`attempt ${attempt.attempt} of ${step} is over`));
   if (outcome.error !== undefined) await endChildren(options, session, attempt);
-  const digests = await logs.close();
+  let digests: readonly AttemptLog[] = [];
+  try {
+    digests = await logs.close();
+  } catch (error) {
+    // What its log does not hold counts as not seen.
+    outcome.error ??= error;
+  }
   if (outcome.error !== undefined && aborted.aborted) throw aborted.reason;
 
   if (outcome.error === undefined) {
-    const output: unknown = JSON.parse(JSON.stringify(outcome.output ?? null));
-    const settlement: Settlement = { attemptId: attempt.attemptId, status: 'succeeded', output, logs: digests };
-    const done = { type: `xstate.done.actor.${step}`, output, attempt: attempt.attempt, logs: digests };
+    const done = { type: `xstate.done.actor.${step}`, output: outcome.output, attempt: attempt.attempt, logs: digests };
     try {
-      await session.commit(done, settlement);
+      await session.commit(done, { attemptId: attempt.attemptId, status: 'succeeded' });
       return;
     } catch (error) {
       // What comes next would need an environment that another run holds: then this step has not led on.
@@ -61,7 +68,7 @@ export async function runAttempt(
   };
   await session.commit(
     { type: `xstate.error.actor.${step}`, error, attempt: attempt.attempt, logs: digests },
-    { attemptId: attempt.attemptId, status: 'failed', error, logs: digests },
+    { attemptId: attempt.attemptId, status: 'failed' },
   );
 }
 
@@ -75,8 +82,14 @@ interface Outcome {
   error?: unknown;
 }
 
-/** Waits for the actor; once it was told to stop, no longer than `END_MS`. */
-async function ended(running: Promise<unknown>, signal: AbortSignal): Promise<Outcome> {
+/** The actor's output as plain JSON; what JSON cannot hold is a failure of the attempt. */
+async function perform(actor: Actor<unknown, unknown>, input: unknown, context: ActorContext): Promise<unknown> {
+  const output = await actor(input, context);
+  return JSON.parse(JSON.stringify(output ?? null));
+}
+
+/** Waits for the actor; once it was told to stop, no longer than `endMs`. */
+async function ended(running: Promise<unknown>, signal: AbortSignal, endMs: number): Promise<Outcome> {
   const finished = running.then(
     (output): Outcome => ({ output }),
     (error: unknown): Outcome => ({ error: error ?? new Error('the actor failed without an error') }),
@@ -84,7 +97,7 @@ async function ended(running: Promise<unknown>, signal: AbortSignal): Promise<Ou
   const given = new AbortController();
   const lingering = new Promise<Outcome>((resolve) => {
     const giveUp = () =>
-      void sleep(END_MS, undefined, { signal: given.signal, ref: false }).then(
+      void sleep(endMs, undefined, { signal: given.signal, ref: false }).then(
         () => resolve({ error: signal.reason }),
         () => undefined,
       );
@@ -110,7 +123,7 @@ function contextOf(
   session: Session,
   attempt: AttemptRecord,
   logs: AttemptLogs,
-  signal: AbortSignal,
+  { signal, refusal }: { readonly signal: AbortSignal; readonly refusal: AbortSignal },
 ): ActorContext {
   const { runId, evidence, lease } = session;
   const { step, attemptId } = attempt;
@@ -123,8 +136,13 @@ function contextOf(
     evidence,
     env,
     now,
-    openLog: (name, options) => logs.open(name, options),
+    // An actor that was told to stop and did not must neither move the log of the attempt after it nor speak for the run.
+    openLog: async (name, options) => {
+      refusal.throwIfAborted();
+      return logs.open(name, options);
+    },
     report: async (event) => {
+      refusal.throwIfAborted();
       await session.commit(event);
     },
     childStarted: (child) => store.recordChild(attemptId, lease.fence, recorded(child)),

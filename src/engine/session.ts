@@ -1,5 +1,5 @@
 import type { HistoryRecord, Identity } from '../evidence/history-record.js';
-import type { AttemptRecord, LeaseRecord, Settlement } from '../store/store.js';
+import type { AttemptLog, AttemptRecord, LeaseRecord, Settlement } from '../store/store.js';
 import { RunNotFoundError } from '../store/errors.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { advance, stateName } from './advance.js';
@@ -7,6 +7,8 @@ import type { Advance } from './advance.js';
 import type { RunEvent, StoredSnapshot } from './definition.js';
 import type { EngineOptions } from './engine.js';
 import { loadSnapshot } from './load-snapshot.js';
+
+type Settled = Pick<Settlement, 'attemptId' | 'status'>;
 
 /** A run under our lease. Transitions are made one after the other; each is committed before it counts. */
 export class Session {
@@ -42,19 +44,22 @@ export class Session {
     return this.options.store.recordAttemptLog(attemptId, this.lease.fence, name);
   }
 
-  /** Makes the transition that the event causes and commits it, with the effects that it asks for as pending attempts. */
-  commit(event: RunEvent, settlement?: Settlement): Promise<HistoryRecord> {
-    const committed = this.#queue.then(() => this.#commit(event, settlement));
+  /**
+   * Makes the transition that the event causes and commits it, with the effects that it asks for as pending attempts, and with the
+   * end of the attempt that the event reports on, if it is one.
+   */
+  commit(event: RunEvent, settled?: Settled): Promise<HistoryRecord> {
+    const committed = this.#queue.then(() => this.#commit(event, settled));
     this.#queue = committed.catch(() => undefined);
     return committed;
   }
 
-  async #commit(given: RunEvent, settlement: Settlement | undefined): Promise<HistoryRecord> {
+  async #commit(given: RunEvent, settled: Settled | undefined): Promise<HistoryRecord> {
     const event = this.options.redact(given);
     const { definition, store, notify } = this.options;
     const at = this.options.now().toISOString();
     const seq = this.headSeq + 1;
-    const who: Identity = settlement === undefined ? this.who : { ...this.who, level: 'engine' };
+    const who: Identity = settled === undefined ? this.who : { ...this.who, level: 'engine' };
     const next = advance(definition, this.runId, this.stored, { ...event, at, seq, who });
     const facts = definition.facts(next.snapshot);
     const record = await store.commit({
@@ -69,7 +74,10 @@ export class Session {
       machineVersion: definition.version,
       snapshot: next.snapshot,
       status: facts.status,
-      settles: [...(settlement ? [settlement] : []), ...(await this.#stopped(next, event, settlement?.attemptId))],
+      settles: [
+        ...(settled ? [{ ...settled, ...outcome(event) }] : []),
+        ...(await this.#stopped(next, event, settled?.attemptId)),
+      ],
       spawns: spawnRows(next, at),
       environmentLock: facts.environmentLock,
       environment: facts.environment,
@@ -89,6 +97,11 @@ export class Session {
       .filter((attempt) => isUnsettled(attempt) && attempt.attemptId !== settled && next.stops.includes(attempt.step))
       .map(({ attemptId, status: before }) => ({ attemptId, status: before === 'pending' ? 'cancelled' : status }));
   }
+}
+
+/** What is recorded of an attempt is what its event says: redacted once, for both. */
+function outcome({ output, error, logs }: RunEvent): Pick<Settlement, 'output' | 'error' | 'logs'> {
+  return { output, error, logs: logs as readonly AttemptLog[] };
 }
 
 export function isUnsettled({ status }: AttemptRecord): boolean {

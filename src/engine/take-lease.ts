@@ -11,7 +11,7 @@ export const LEASE_STALE_MS = 30_000;
 /**
  * Takes a run's lease. A holder on this host and boot is asked of the kernel: alive, or gone, at once. A holder elsewhere is
  * watched: its counter must stand still for `leaseStaleMs` on our own monotonic clock, since nobody's wall clock can be trusted.
- * Before a dead driver's run is touched, the child processes it left are ended. Throws `LeaseHeldError` naming the holder.
+ * Throws `LeaseHeldError` naming the holder, and the reason of `signal` when told to stop.
  */
 export async function takeLease(options: EngineOptions, runId: string): Promise<LeaseRecord> {
   const { store, holder, now } = options;
@@ -20,16 +20,25 @@ export async function takeLease(options: EngineOptions, runId: string): Promise<
     if (isOnThisHost(seen.holder, holder)) throw new LeaseHeldError(seen);
     await watchUntilStale(options, seen);
   }
-  const lease = await store.acquireLease(runId, holder, seen, now().toISOString());
-  await endOrphans(options, runId);
-  return lease;
+  return store.acquireLease(runId, holder, seen, now().toISOString());
 }
 
-/** Takes the lease from whoever holds it, and ends what that driver had running here. */
-export async function seizeLease(options: EngineOptions, runId: string): Promise<LeaseRecord> {
-  const lease = await options.store.seizeLease(runId, options.holder, options.now().toISOString());
-  await endOrphans(options, runId);
-  return lease;
+/** Takes the lease from whoever holds it. */
+export function seizeLease({ store, holder, now }: EngineOptions, runId: string): Promise<LeaseRecord> {
+  return store.seizeLease(runId, holder, now().toISOString());
+}
+
+/**
+ * Ends what an earlier driver left running here; to be called before anything of the run is touched, and under a lease that is
+ * kept: processes may take a while to end.
+ */
+export async function endOrphans({ store, holder }: EngineOptions, runId: string): Promise<void> {
+  for (const attempt of await store.attempts(runId)) {
+    for (const child of attempt.children) {
+      if (child.bootId !== null && child.bootId === holder.bootId) await endProcessGroup(child);
+      await store.forgetChild(attempt.attemptId, child);
+    }
+  }
 }
 
 /** True when the kernel of this very boot says so, or when the machine was booted again since. */
@@ -51,17 +60,9 @@ async function watchUntilStale(
   notify({ type: 'watching-lease', lease: seen, forMs: leaseStaleMs });
   const deadline = performance.now() + leaseStaleMs;
   while (performance.now() < deadline) {
-    await sleep(Math.min(1_000, leaseStaleMs / 10), undefined, { signal });
+    await sleep(Math.min(1_000, leaseStaleMs / 10), undefined, { signal }).catch(() => signal.throwIfAborted());
     const present = await store.getLease(seen.runId);
-    if (present?.holder && (present.fence !== seen.fence || present.counter !== seen.counter)) throw new LeaseHeldError(present);
-  }
-}
-
-async function endOrphans({ store, holder }: EngineOptions, runId: string): Promise<void> {
-  for (const attempt of await store.attempts(runId)) {
-    for (const child of attempt.children) {
-      if (child.bootId !== null && child.bootId === holder.bootId) await endProcessGroup(child);
-      await store.forgetChild(attempt.attemptId, child);
-    }
+    if (!present?.holder) return;
+    if (present.fence !== seen.fence || present.counter !== seen.counter) throw new LeaseHeldError(present);
   }
 }

@@ -2,7 +2,9 @@ import type { Exception, PilotContext, StepResult } from './context.js';
 import { stagingIsDirty } from './context.js';
 import type { PilotEvent } from './events.js';
 import { attemptError, failureAt } from './failure.js';
+import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
+import { summarize } from './summary.js';
 
 interface Args {
   readonly context: PilotContext;
@@ -56,10 +58,12 @@ export function recordSignOff({ event }: Args): Change {
   return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
 }
 
-export function withdrawSignOff({ event }: Args): Change {
+/** A run that has ended is still sealed as failed: it does not wait for another signature. */
+export function withdrawSignOff({ context, event }: Args): Change {
   return {
     signOff: null,
-    seal: null,
+    seal: context.seal?.verdict === 'FAIL' ? context.seal : null,
+    results: resultsBefore(context, 'sealing.scanning'),
     signOffWithdrawn:
       event.type === 'REPLAY_REQUESTED' ? `replayed from ${event.from}: ${event.reason}` : attemptError(event).message,
     attemptsInARow: 1,
@@ -81,8 +85,10 @@ export function recordPutBegan({ context }: Args): Change {
   return { seal: context.seal && { ...context.seal, putBegan: true } };
 }
 
+/** What is decided later is in the history, not in the summary: a part of it may be locked already. */
 export function freezeSummary({ context, event }: Args): Change {
-  return { summary: context.summary ?? { at: `${event.at.slice(0, 19)}Z`, upToSeq: event.seq } };
+  if (context.summary !== null) return {};
+  return { summary: { document: summarize(context, `${event.at.slice(0, 19)}Z`), upToSeq: event.seq } };
 }
 
 export function forgetFailure(): Change {
@@ -107,7 +113,8 @@ export function forgetFrom({ context }: Args, { place }: { place: Place }): Chan
 
 export function noteReplay({ context, event }: Args): Change {
   if (event.type !== 'REPLAY_REQUESTED') return {};
-  const what = `replayed from ${event.from}${event.override ? ' (override of a failed gate)' : ''}`;
+  const overridden = event.override && replayNeedsOverride(context, event.from);
+  const what = `replayed from ${event.from}${overridden ? ' (override of a failed gate)' : ''}`;
   return { exceptions: [...context.exceptions, exception(event, what, event.reason)] };
 }
 
@@ -118,6 +125,11 @@ export function noteDrift({ context, event }: Args): Change {
     exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     results: { ...context.results, preflight: { ...preflight, facts: { ...(preflight.facts as object), world: event.world } } },
   };
+}
+
+export function noteSealing({ context, event }: Args): Change {
+  if (event.type !== 'SEAL_REQUESTED') return {};
+  return { exceptions: [...context.exceptions, exception(event, 'sealed as failed', event.reason)] };
 }
 
 export function noteAbandoning({ context, event }: Args): Change {

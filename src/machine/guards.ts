@@ -18,9 +18,12 @@ export const guards = {
   mustRestoreFirst: ({ context, event }: Args) =>
     stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
   isAbandoning: ({ context }: Args) => context.abandoning,
+  drillIsUnplanned: ({ context }: Args) => context.drill.plan === null,
   drillIsProven: ({ context }: Args) => context.results.drillingAppRollback !== undefined,
+  preflightHasPassed: ({ context }: Args) => context.results.preflight !== undefined,
   signOffIsOfThisRun: ({ context, event }: Args) => event.type === 'SIGNED_OFF' && event.signOff.runId === context.runId,
-  signOffIsInvalidated: ({ event }: Args) => attemptError(event).code === 'SIGN_OFF_INVALIDATED',
+  signOffIsInvalidated: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
+    attemptError(event).code === 'SIGN_OFF_INVALIDATED' && context.seal?.verdict === verdict,
   verdictIs: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
     context.seal?.verdict === verdict && (event as { output?: PublishedFacts }).output?.verdict === verdict,
   failedAt: ({ context }: Args, { place }: { place: Place }) => context.failure?.step === place,

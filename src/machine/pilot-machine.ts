@@ -34,6 +34,7 @@ const pilot = setup({
     forgetFrom: assign(actions.forgetFrom),
     noteReplay: assign(actions.noteReplay),
     noteDrift: assign(actions.noteDrift),
+    noteSealing: assign(actions.noteSealing),
     noteAbandoning: assign(actions.noteAbandoning),
     /** Read by the engine: what is spawned now is not to be started before `delayMs` (milliseconds) have passed. */
     scheduleRetry: (_, _params: { delayMs: number }) => {},
@@ -46,11 +47,13 @@ const always = {
     { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: 'noteAbandoning' },
     { target: '#abandoned', actions: 'noteAbandoning' },
   ],
-  DRIFT_ACCEPTED: { actions: 'noteDrift' },
+  DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */
-const sealable = { SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: 'freezeSeal' } } as const;
+const sealable = {
+  SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: ['noteSealing', 'freezeSeal'] },
+} as const;
 
 /** One transition for each place; which are open is said in replay.ts. */
 const replayable = {
@@ -153,7 +156,7 @@ export const pilotMachine = pilot.createMachine({
           actions: { type: 'recordFailure', params: { place: 'drillingAppRollback' } },
         },
       ]),
-      on: { ...on('drillingAppRollback'), DRILL_PLANNED: { actions: 'recordDrillPlan' } },
+      on: { ...on('drillingAppRollback'), DRILL_PLANNED: { guard: 'drillIsUnplanned', actions: 'recordDrillPlan' } },
     },
     restoringStaging: {
       id: 'restoringStaging',
@@ -196,7 +199,16 @@ export const pilotMachine = pilot.createMachine({
         archiving: {
           id: 'sealing.archiving',
           invoke: effectOf('sealing.archiving', { target: '#sealing.hashing', actions: result('sealing.archiving') }, [
-            { guard: 'signOffIsInvalidated', target: '#awaitingDbVerification', actions: 'withdrawSignOff' },
+            {
+              guard: { type: 'signOffIsInvalidated', params: { verdict: 'PASS' } },
+              target: '#awaitingDbVerification',
+              actions: 'withdrawSignOff',
+            },
+            {
+              guard: { type: 'signOffIsInvalidated', params: { verdict: 'FAIL' } },
+              target: '#sealing',
+              actions: ['withdrawSignOff', 'freezeSeal'],
+            },
           ]),
           on: on('sealing.archiving'),
         },
@@ -212,7 +224,11 @@ export const pilotMachine = pilot.createMachine({
         },
         uploading: {
           id: 'sealing.uploading',
-          invoke: effectOf('sealing.uploading', { target: '#sealing.verifying', actions: result('sealing.uploading') }),
+          invoke: effectOf('sealing.uploading', {
+            target: '#sealing.verifying',
+            // An adopted upload was not begun by this attempt.
+            actions: [result('sealing.uploading'), 'recordPutBegan'],
+          }),
           on: { ...on('sealing.uploading'), UPLOAD_BEGUN: { actions: 'recordPutBegan' } },
         },
         verifying: {

@@ -11,6 +11,9 @@ export function replayNeedsOverride({ failure }: PilotContext, from: Place): boo
 
 /** Why a run may not be replayed from a place, in words for the supervisor; null when it may. */
 export function replayRefusal(context: PilotContext, from: Place, override: boolean): string | null {
+  if (context.seal?.verdict === 'FAIL' && isBefore(from, 'sealing.scanning')) {
+    return 'it is being sealed as evidence of a run that has ended: only sealing.scanning and later can be replayed';
+  }
   const reached = context.failure?.step ?? 'awaitingDbVerification';
   if (isBefore(reached, from)) return `the run never got as far as ${from}: it stopped at ${reached}`;
   if (context.summary !== null && from !== 'summarizing') {

@@ -1,5 +1,7 @@
 import type { Criterion, ResultSummary } from '../config/step-contracts.js';
+import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
 import { proven, type PilotContext } from './context.js';
 import type { Place, StepName } from './steps.js';
 
@@ -16,19 +18,19 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
     exceptions: context.exceptions.map(({ at: when, by, what, reason }) => oneLine(`${when} ${by}: ${what}: ${reason}`)),
     signatures: [
       {
-        role: 'Operator (automated run)',
-        name: context.operator.user,
+        role: SIGN_OFF_ROLES.operator,
+        name: oneLine(context.operator.user),
         date: context.startedAt.slice(0, 10),
         signature: 'automated',
       },
       {
-        role: 'DB Restore Verifier',
-        name: context.signOff?.signer ?? '',
+        role: SIGN_OFF_ROLES.dbRestoreVerifier,
+        name: oneLine(context.signOff?.signer ?? ''),
         date: context.signOff?.date ?? '',
         signature: context.signOff?.level ?? '',
       },
-      { role: 'SRE Lead', name: '', date: '', signature: '' },
-      { role: 'Engineering Lead', name: '', date: '', signature: '' },
+      { role: SIGN_OFF_ROLES.sreLead, name: '', date: '', signature: '' },
+      { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
     ],
     lockMode: settings?.lockMode ?? null,
     verdict: passed ? 'PASS' : 'FAIL',
@@ -38,37 +40,37 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
 function criteriaOf(context: PilotContext): Criterion[] {
   return [
     {
-      name: 'AC1: RC Gates',
+      name: CRITERIA.rcGates,
       ...judged(context, ['runningRcGates'], () => `${EVIDENCE.rcGates} (exit code 0)`),
     },
     {
-      name: 'AC2: Staging dry-run + P4.3 isolation',
+      name: CRITERIA.stagingDryRun,
       ...judged(context, ['runningStagingDryRun'], () => {
         const { configMaps, secretProviderClasses } = proven(context, 'runningStagingDryRun');
         return `${EVIDENCE.stagingDryRun} (${configMaps} ConfigMaps, ${secretProviderClasses} SecretProviderClasses)`;
       }),
     },
     {
-      name: 'AC2: App rollback drill',
+      name: CRITERIA.rollbackDrill,
       ...judged(context, ['drillingAppRollback', 'restoringStaging'], () => {
         const { deployments } = proven(context, 'restoringStaging');
         return `${EVIDENCE.rollbackDrill} (${deployments.map(({ name }) => name).join(', ')}: undone and restored)`;
       }),
     },
-    { name: 'AC2: DB rollback (Human)', ...signed(context) },
+    { name: CRITERIA.dbRollback, ...signed(context) },
     {
-      name: 'AC3: evidence.tar.gz + sha256',
+      name: CRITERIA.archive,
       ...judged(context, ['sealing.archiving', 'sealing.hashing'], () => `sha256 ${proven(context, 'sealing.hashing').sha256}`),
     },
     {
-      name: 'AC4: WORM S3 upload + head-object',
+      name: CRITERIA.wormUpload,
       ...judged(context, ['sealing.uploading', 'sealing.verifying'], () => {
         const { lockMode, retainUntil } = proven(context, 'sealing.verifying');
         return `version ${proven(context, 'sealing.uploading').versionId}, ${lockMode} until ${retainUntil}`;
       }),
     },
     {
-      name: 'AC5: No secrets in evidence',
+      name: CRITERIA.noSecrets,
       ...judged(context, ['sealing.scanning'], () => {
         return `${EVIDENCE.secretScan} (${proven(context, 'sealing.scanning').filesScanned} files, no finding)`;
       }),
@@ -84,7 +86,10 @@ function judged(context: PilotContext, steps: readonly StepName[], fact: () => s
 function signed(context: PilotContext): Omit<Criterion, 'name'> {
   const { signOff } = context;
   if (signOff === null) return unproven(context, ['awaitingDbVerification']);
-  return { result: 'PASS', fact: `${EVIDENCE.checkpoint} (signed by ${signOff.signer}, ${signOff.date}, ${signOff.level})` };
+  return {
+    result: 'PASS',
+    fact: `${EVIDENCE.checkpoint} (signed by ${oneLine(signOff.signer)}, ${signOff.date}, ${signOff.level})`,
+  };
 }
 
 function unproven({ failures }: PilotContext, places: readonly Place[]): Omit<Criterion, 'name'> {
@@ -93,7 +98,7 @@ function unproven({ failures }: PilotContext, places: readonly Place[]): Omit<Cr
   return { result: 'FAIL', fact: `${failed}: ${failures[failed]?.code}` };
 }
 
-/** A reason is free text: in the summary it takes one line. */
+/** Free text of people takes one line: one with more would make a summary that is refused when the archive is locked already. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return text.replaceAll(new RegExp(`(?:${LINE_BREAKS.source}|\\s)+`, 'g'), ' ').trim();
 }
