@@ -1,0 +1,125 @@
+import { initialTransition, transition, type AnyMachineSnapshot, type ExecutableActionObject, type SnapshotFrom } from 'xstate';
+import { acceptedEvents, stateName } from '../../src/engine/advance.js';
+import type { RunEvent } from '../../src/engine/definition.js';
+import type { PilotContext } from '../../src/machine/context.js';
+import { pilotMachine } from '../../src/machine/pilot-machine.js';
+import { isBefore, type Place } from '../../src/machine/steps.js';
+import { alphabet } from './event-alphabet.js';
+import { pilotInput } from './pilot-facts.js';
+import { recorded } from './pilot-run.js';
+import { NOTHING_SEEN, witnessed, type Witness } from './witness.js';
+
+const ALPHABET = alphabet();
+
+export type Snapshot = SnapshotFrom<typeof pilotMachine>;
+
+/** A run that can be, up to what no guard tells apart. */
+export interface ReachableRun {
+  readonly key: string;
+  readonly snapshot: Snapshot;
+  readonly state: string;
+  readonly context: PilotContext;
+  readonly witness: Witness;
+  /** The events that led there, for the reader of a failed test. */
+  readonly path: readonly string[];
+}
+
+/** An event that a reachable run takes, and what comes of it. */
+export interface Step {
+  readonly from: ReachableRun;
+  readonly event: RunEvent;
+  readonly to: ReachableRun;
+  readonly actions: readonly ExecutableActionObject[];
+}
+
+/** The drill's end without a plan is the one event that the machine answers with an exception: see the test of that name. */
+export interface Defect {
+  readonly from: ReachableRun;
+  readonly event: RunEvent;
+  readonly message: string;
+}
+
+export interface Reachable {
+  readonly runs: readonly ReachableRun[];
+  readonly steps: readonly Step[];
+  readonly defects: readonly Defect[];
+}
+
+/** Every run that any sequence of events of the alphabet leads to, breadth first, and every step between two of them. */
+export function reachableRuns(): Reachable {
+  const [first] = initialTransition(pilotMachine, pilotInput());
+  const start = runOf(first, NOTHING_SEEN, []);
+  const runs = new Map([[start.key, start]]);
+  const steps: Step[] = [];
+  const defects: Defect[] = [];
+  for (const from of runs.values()) {
+    for (const event of eventsFor(from)) {
+      try {
+        const [snapshot, actions] = transition(pilotMachine, from.snapshot, recorded(event, from.path.length + 2));
+        const { context } = snapshot;
+        const witness = witnessed(from.witness, from.state, event, stateName(snapshot.value), context);
+        const reached = runOf(snapshot, witness, [...from.path, describe(event)]);
+        const to = runs.get(reached.key) ?? reached;
+        runs.set(to.key, to);
+        steps.push({ from, event, to: reached, actions });
+      } catch (error) {
+        defects.push({ from, event, message: (error as Error).message });
+      }
+    }
+  }
+  return { runs: [...runs.values()], steps, defects };
+}
+
+/** The events of the alphabet that a run takes, guards asked. */
+export function eventsFor({ snapshot, path }: Pick<ReachableRun, 'snapshot' | 'path'>): RunEvent[] {
+  const types = new Set([...acceptedEvents(snapshot as AnyMachineSnapshot), ...ownSettlements(snapshot)]);
+  return ALPHABET.filter((event) => types.has(event.type) && snapshot.can(recorded(event, path.length + 2)));
+}
+
+export function describe(event: RunEvent): string {
+  const { type, from, override, acknowledgeLeftBehind, error } = event;
+  const facts = [from, override === true ? 'override' : null, acknowledgeLeftBehind === true ? 'left behind' : null];
+  const shown = [...facts, (error as { code: string } | undefined)?.code].filter((fact) => fact !== undefined && fact !== null);
+  return shown.length === 0 ? type : `${type}(${shown.join(', ')})`;
+}
+
+/** The effects that a transition asks for. */
+export function spawned(actions: Step['actions']): { id: string; src: string; input: unknown }[] {
+  return (actions as readonly { type: string; params: unknown }[])
+    .filter(({ type }) => type === 'xstate.spawnChild')
+    .map(({ params }) => {
+      const { id, src, input } = params as { id: string; src: string; input: unknown };
+      return { id, src, input };
+    });
+}
+
+function ownSettlements({ _nodes }: Snapshot): string[] {
+  return _nodes.flatMap((node) => (node.ownEvents as string[]).filter((type) => type.startsWith('xstate.')));
+}
+
+function runOf(snapshot: Snapshot, witness: Witness, path: readonly string[]): ReachableRun {
+  const { context } = snapshot;
+  const state = stateName(snapshot.value);
+  return { key: keyOf(state, context, witness), snapshot, state, context, witness, path };
+}
+
+/** Everything that a guard, an input or the summary can tell apart; dates, reasons and exceptions are not among them. */
+function keyOf(state: string, context: PilotContext, witness: Witness): string {
+  const { results, attemptsInARow, drill, signOff, seal, summary, failure, failures, abandoning } = context;
+  return JSON.stringify([
+    state,
+    Object.keys(results).sort(),
+    attemptsInARow,
+    [drill.plan !== null, drill.restored, drill.leftBehind],
+    signOff !== null,
+    seal && [seal.verdict, seal.putBegan],
+    summary?.document.criteria.map(({ result }) => result) ?? null,
+    failure?.step ?? null,
+    // A failure in sealing is of no account any more when the summary is frozen: all of sealing is proven then.
+    Object.keys(failures)
+      .filter((place) => isBefore(place as Place, 'sealing.scanning'))
+      .sort(),
+    abandoning,
+    witness,
+  ]);
+}
