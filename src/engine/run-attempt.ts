@@ -54,7 +54,7 @@ export async function runAttempt(
   if (outcome.error === undefined) {
     const done = { type: `xstate.done.actor.${step}`, output: outcome.output, attempt: attempt.attempt, logs: digests };
     try {
-      await session.commit(done, { attemptId: attempt.attemptId, status: 'succeeded' });
+      await session.report(done, { attemptId: attempt.attemptId, status: 'succeeded' });
       return;
     } catch (error) {
       // What comes next would need an environment that another run holds: then this step has not led on.
@@ -66,7 +66,7 @@ export async function runAttempt(
     ...attemptFailure(outcome.error),
     ...(deadline.signal.aborted ? timedOut(deadline.signal.reason as StepTimedOutError) : {}),
   };
-  await session.commit(
+  await session.report(
     { type: `xstate.error.actor.${step}`, error, attempt: attempt.attempt, logs: digests },
     { attemptId: attempt.attemptId, status: 'failed' },
   );
@@ -143,7 +143,7 @@ function contextOf(
     },
     report: async (event) => {
       refusal.throwIfAborted();
-      await session.commit(event);
+      await session.report(event);
     },
     childStarted: (child) => store.recordChild(attemptId, lease.fence, recorded(child)),
     childEnded: (child) => store.forgetChild(attemptId, recorded(child)),

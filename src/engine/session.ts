@@ -44,22 +44,27 @@ export class Session {
     return this.options.store.recordAttemptLog(attemptId, this.lease.fence, name);
   }
 
-  /**
-   * Makes the transition that the event causes and commits it, with the effects that it asks for as pending attempts, and with the
-   * end of the attempt that the event reports on, if it is one.
-   */
-  commit(event: RunEvent, settled?: Settled): Promise<HistoryRecord> {
-    const committed = this.#queue.then(() => this.#commit(event, settled));
+  /** Makes the transition that a person's event causes and commits it, with the effects that it asks for as pending attempts. */
+  commit(event: RunEvent): Promise<HistoryRecord> {
+    return this.#inTurn(() => this.#commit(event, this.who, undefined));
+  }
+
+  /** The same for what an attempt reports, or for its end: on record as the engine's word under this driver, not as a person's. */
+  report(event: RunEvent, settled?: Settled): Promise<HistoryRecord> {
+    return this.#inTurn(() => this.#commit(event, { ...this.who, level: 'engine' }, settled));
+  }
+
+  #inTurn(commit: () => Promise<HistoryRecord>): Promise<HistoryRecord> {
+    const committed = this.#queue.then(commit);
     this.#queue = committed.catch(() => undefined);
     return committed;
   }
 
-  async #commit(given: RunEvent, settled: Settled | undefined): Promise<HistoryRecord> {
+  async #commit(given: RunEvent, who: Identity, settled: Settled | undefined): Promise<HistoryRecord> {
     const event = this.options.redact(given);
     const { definition, store, notify } = this.options;
     const at = this.options.now().toISOString();
     const seq = this.headSeq + 1;
-    const who: Identity = settled === undefined ? this.who : { ...this.who, level: 'engine' };
     const next = advance(definition, this.runId, this.stored, { ...event, at, seq, who });
     const facts = definition.facts(next.snapshot);
     const record = await store.commit({
