@@ -20,16 +20,22 @@ export type KubectlErrorCode =
  */
 export function kubectlError(args: readonly string[], result: ProcessResult, env: NodeJS.ProcessEnv): ActorError {
   const command = commandLine(args);
-  const said = quoteOutput(result.stderr.trim() === '' ? result.stdout : result.stderr, env);
+  const said = quoteOutput(forPeople(result.stderr.trim() === '' ? result.stdout : result.stderr), env);
   const how = result.timedOut
     ? `did not end within its time-out (${result.durationMs} ms)`
     : result.exitCode === null
       ? `was ended by ${result.signal ?? 'a signal'}`
       : `failed (exit code ${result.exitCode})`;
   const { code, advice } = result.timedOut ? TIMEOUT : (CAUSES.find(({ says }) => says.test(result.stderr)) ?? OTHER);
-  return new ActorError(code, `${command} ${how}: ${said}. ${advice}`, {
+  return new ActorError(code, `${command} ${how}: ${/[.?!]$/.test(said) ? said : `${said}.`} ${advice}`, {
     details: { command, exitCode: result.exitCode, signal: result.signal, stderr: said },
   });
+}
+
+/** Without the lines that client-go logs for itself (klog: `E1124 02:13:45.599511 ...`), if anything else was said. */
+function forPeople(text: string): string {
+  const lines = text.split('\n').filter((line) => !/^[IWEF]\d{4} \d\d:\d\d:\d\d/.test(line) && line.trim() !== '');
+  return lines.length === 0 ? text : lines.join('\n');
 }
 
 /** As a person would type it. */
@@ -49,6 +55,7 @@ const TIMEOUT: Cause = {
 };
 const OTHER: Cause = { code: 'KUBECTL_FAILED', advice: 'Run the command by hand to see more (-v=6).' };
 
+/** In order: who can't reach the server also says that it has no such resource type. */
 const CAUSES: readonly (Cause & { readonly says: RegExp })[] = [
   {
     says: /\(Forbidden\)|is forbidden:|error code 403/i,
@@ -61,11 +68,6 @@ const CAUSES: readonly (Cause & { readonly says: RegExp })[] = [
     advice: 'The credentials are missing or have expired: log in to the cluster again, then try again.',
   },
   {
-    says: /\(NotFound\)|doesn't have a resource type|no matches for kind|could not find the requested resource/i,
-    code: 'KUBECTL_NOT_FOUND',
-    advice: 'Check the name, the namespace, and that the cluster has this kind of resource (kubectl api-resources).',
-  },
-  {
     says: /timed out waiting|Client\.Timeout|context deadline exceeded|i\/o timeout|TLS handshake timeout|\(Timeout\)|request timed out/i,
     ...TIMEOUT,
   },
@@ -73,5 +75,10 @@ const CAUSES: readonly (Cause & { readonly says: RegExp })[] = [
     says: /Unable to connect to the server|was refused|connection refused|connection reset|no such host|no route to host|network is unreachable|x509:|ServiceUnavailable|server is currently unable|unexpected EOF|: EOF/i,
     code: 'KUBECTL_UNREACHABLE',
     advice: 'Check the network, VPN and proxy, and the server of the context (kubectl config view --minify).',
+  },
+  {
+    says: /\(NotFound\)|doesn't have a resource type|no matches for kind|could not find the requested resource/i,
+    code: 'KUBECTL_NOT_FOUND',
+    advice: 'Check the name, the namespace, and that the cluster has this kind of resource (kubectl api-resources).',
   },
 ];

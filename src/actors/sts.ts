@@ -54,6 +54,7 @@ function identityOf({ Account: account, Arn: arn }: GetCallerIdentityCommandOutp
   );
 }
 
+/** Of the network and of TLS. The SDK's retry may wrap the error and leave its code in the message alone. */
 const UNREACHABLE =
   /^(?:ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HPE_)/;
 
@@ -81,7 +82,11 @@ function stsError(error: unknown, settings: Pick<Settings, 'awsRegion' | 'awsPro
           `Check that AWS_PROFILE is a profile of this machine (aws configure list), and log in: ${logIn}`,
         );
   }
-  if (name === 'TimeoutError' || UNREACHABLE.test(code) || /socket hang up/i.test(message)) {
+  if (
+    name === 'TimeoutError' ||
+    UNREACHABLE.test(code || (/\b[A-Z_]{4,}\b/.exec(message)?.[0] ?? '')) ||
+    /socket hang up/i.test(message)
+  ) {
     return make('AWS_UNREACHABLE', `Check the network, the region and AWS_ENDPOINT_URL, then try again.`, true);
   }
   if (status !== null && (status >= 500 || status === 429 || /^Throttl/.test(name))) {

@@ -62,8 +62,12 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
   if (step === undefined || !isStep(step)) return decisionLines({ event, from, to }, line);
   if (outcome === 'error') {
     const { code, message } = event['error'] as AttemptFailure;
-    const text = `✗ ${STEPS[step].label} ${from === to ? 'failed, is tried again' : 'FAILED'} — ${code}: ${message.split('\n')[0]}`;
-    return [step.startsWith('sealing.') || step === 'summarizing' ? seal(text) : line(text)];
+    const [first, ...details] = message.split('\n');
+    const text = `✗ ${STEPS[step].label} ${from === to ? 'failed, is tried again' : 'FAILED'} — ${code}: ${first}`;
+    return [
+      step.startsWith('sealing.') || step === 'summarizing' ? seal(text) : line(text),
+      ...details.map((detail) => `  ${detail}`),
+    ];
   }
   switch (step) {
     case 'capturingScope':

@@ -11,6 +11,9 @@ import { NOTHING_SEEN, witnessed, type Witness } from './witness.js';
 
 const ALPHABET = alphabet();
 
+/** About twice as many as there are: a machine that forgets or remembers too much is told from one that takes long. */
+const MOST_RUNS = 10_000;
+
 export type Snapshot = SnapshotFrom<typeof pilotMachine>;
 
 /** A run that can be, up to what no guard tells apart. */
@@ -53,6 +56,7 @@ export function reachableRuns(): Reachable {
   const steps: Step[] = [];
   const defects: Defect[] = [];
   for (const from of runs.values()) {
+    if (runs.size > MOST_RUNS) throw new Error(`more than ${MOST_RUNS} runs can be, such as: ${from.path.join(', ')}`);
     for (const event of eventsFor(from)) {
       try {
         const [snapshot, actions] = transition(pilotMachine, from.snapshot, recorded(event, from.path.length + 2));

@@ -12,6 +12,7 @@ function failUntilItIsLeft(entered: PilotRun): { run: PilotRun; delays: number[]
   let run = entered.failTransiently();
   while (run.state === entered.state) {
     delays.push(run.last.spawns[0]?.delayMs ?? Number.NaN);
+    if (delays.length > 20) throw new Error(`${run.state} is tried again without end`);
     run = run.failTransiently();
   }
   return { run, delays };

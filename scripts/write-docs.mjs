@@ -1,0 +1,60 @@
+import { spawnSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `npm run docs`: writes what the docs show of the program, from the build in dist/: the drawing, the schema, the transcript. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CLI = join(ROOT, 'dist/src/cli/main.js');
+
+const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
+write('docs/machine.svg', graph('svg'));
+write('docs/machine.mmd', graph('mermaid'));
+write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+console.log('Running a pilot cutover for the transcript (under a minute)...');
+write('README.md', await withTranscript(readFileSync(join(ROOT, 'README.md'), 'utf8')));
+
+function graph(format) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'graph', '--format', format], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cutover graph --format ${format} ended with ${status}: ${stderr}`);
+  return stdout;
+}
+
+/** Runs the commands between the markers on a pilot site, in one shell, and puts below each what it printed. */
+async function withTranscript(readme) {
+  const [, before, block, after] =
+    /^([\s\S]*<!-- transcript -->\n\n```console\n)([\s\S]*?)(```\n\n<!-- \/transcript -->[\s\S]*)$/.exec(readme) ?? [];
+  if (block === undefined) throw new Error('README.md has no console block between its transcript markers');
+  const commands = block.split('\n').filter((line) => line.startsWith('$ '));
+  const directory = mkdtempSync(join(tmpdir(), 'cutover-docs-'));
+  const { createPilotSite } = await import('../dist/demo/pilot-site.js');
+  const site = await createPilotSite(directory);
+  try {
+    const echoed = commands.map((line) => `printf '%s\\n' '${line.replaceAll("'", "'\\''")}'\n${line.slice(2)}`);
+    const printed = await shell(site, ['exec 2>&1', ...echoed].join('\n'));
+    return `${before}${printed.replaceAll(directory, '').trimEnd()}\n${after}`;
+  } finally {
+    await site.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function shell({ repository, env }, script) {
+  const PATH = [join(ROOT, 'test/docs/bin'), env.PATH].join(delimiter);
+  const child = spawn('sh', ['-c', script], {
+    cwd: repository,
+    env: { ...env, PATH, EDITOR: 'play-verifier' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+function write(file, text) {
+  const path = join(ROOT, file);
+  writeFileSync(path, text);
+  console.log(`wrote ${file}`);
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { execFile } from 'node:child_process';
+import { finished, until, type Pilot } from '../e2e/pilot.js';
+
+const run = promisify(execFile);
+const PASSING = '  echo "[$gate] PASS"\n';
+const FAILING = '  test "$gate" != RC-3 || { echo "[$gate] FAIL"; exit 1; }\n';
+const RUNNER = 'dpp/tools/rc_double_then_ci_then_archive.sh';
+
+/** What `<!-- scene: ... -->` in a document sets up before the commands below it: faults, and what happened meanwhile. */
+export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> = {
+  'a run waits for the human': async (pilot) => expectExit(pilot, ['start'], 2),
+  'a run has passed': async (pilot) => {
+    await expectExit(pilot, ['start'], 2);
+    await pilot.verify();
+    await expectExit(pilot, ['resume', 'latest'], 0);
+  },
+  'the verifier has completed the checkpoint': (pilot) => pilot.verify(),
+  'the staging URL is not set': (pilot) => Promise.resolve(setVariable(pilot, 'DPP_STAGING_BASE_URL', '')),
+  'the staging URL is set again': (pilot) => Promise.resolve(setVariable(pilot, 'DPP_STAGING_BASE_URL', pilot.site.staging.url)),
+  'an RC gate fails': (pilot) => changeRunner(pilot, (text) => text.replace(PASSING, `${FAILING}${PASSING}`)),
+  'the RC gates pass again; staging is not ready': async (pilot) => {
+    await changeRunner(pilot, (text) => text.replace(FAILING, ''));
+    pilot.site.staging.control({ faults: [{ path: '/readyz', times: 'always', status: 503 }] });
+  },
+  'staging is ready again; the driver was killed during the RC gates': async (pilot) => {
+    pilot.site.staging.control({ clearFaults: true });
+    const before = await pilot.runIds();
+    const driver = pilot.spawn(['start']);
+    const ended = finished(driver);
+    await until('the RC gates of a new run', async () => {
+      const ids = await pilot.runIds();
+      return ids.length > before.length && existsSync(join(await pilot.runDirectory(), '30_rc_gates.txt'));
+    });
+    driver.kill('SIGKILL');
+    await ended;
+  },
+  'S3 refuses the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: ['s3:PutObject'] })),
+  'S3 allows the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: [] })),
+  'the earlier release of dpp-worker does not get ready': (pilot) =>
+    pilot.site.kubernetes.control({ stuck: ['dpp-worker'], timing: { progressDeadlineMs: 300 } }),
+  'the cluster refuses to change dpp-worker when the drill is done': (pilot) =>
+    pilot.site.kubernetes.control([
+      { stuck: [] },
+      {
+        onRolloutOf: 'dpp-reaper',
+        then: { fault: { do: 'status', status: 500, verb: 'patch', resource: 'deployments', name: 'dpp-worker' } },
+      },
+    ]),
+  'the cluster changes dpp-worker again': (pilot) => pilot.site.kubernetes.control({ clearFaults: true }),
+};
+
+async function expectExit(pilot: Pilot, args: readonly string[], expected: number): Promise<void> {
+  const { exitCode, stdout, stderr } = await pilot.cutover(args);
+  if (exitCode !== expected) throw new Error(`cutover ${args.join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
+}
+
+function setVariable(pilot: Pilot, name: string, value: string): void {
+  (pilot.site.env as Record<string, string>)[name] = value;
+}
+
+/** Committed, as a fix of a gate would be: the worktree of a cutover is clean. */
+async function changeRunner(pilot: Pilot, change: (text: string) => string): Promise<void> {
+  const file = join(pilot.site.repository, RUNNER);
+  const before = await readFile(file, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`${RUNNER} was not changed: ${before}`);
+  await writeFile(file, after);
+  await chmod(file, 0o755);
+  await run('git', ['commit', '--quiet', '--all', '--message', 'a change of the RC runner'], { cwd: pilot.site.repository });
+}
