@@ -108,4 +108,29 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',
   STORE_UNAVAILABLE: 'The database cannot be used; the message says why. cutover doctor looks at it.',
   SECRET_FOUND: 'A secret stands in evidence. File and line are named; make it invalid where it is used.',
+  PREFLIGHT_FAILED:
+    'Pre-conditions do not hold; each is listed with its advice. Mend them (cutover preflight), then: cutover start.',
+  RC_GATES_FAILED: 'A release gate failed. Check 30_rc_gates.txt, fix the gate, then a new run: cutover start.',
+  STAGING_CHECK_FAILED:
+    'Staging is not healthy, or refers to production. Check 40_staging_dry_run.txt, fix it, then: cutover start.',
+  DRILL_NOT_POSSIBLE:
+    'A deployment is missing, unsettled, paused, scaled to 0, or has nothing to go back to. Nothing was touched.',
+  DRILL_THIRD_PARTY: 'Somebody else rolled out during the drill. Find out who; staging is restored where that is still possible.',
+  DRILL_NOT_PROVEN: 'Staging is restored, but the rollback was not seen. Replay drillingAppRollback, or start a new run.',
+  RESTORE_THIRD_PARTY:
+    'A deployment runs somebody else’s release and was left so. Agree with them, then replay restoringStaging.',
+  RESTORE_FAILED: 'A deployment could not be rolled forward. Look with kubectl rollout status, then replay restoringStaging.',
+  VERIFICATION_REJECTED:
+    'The verifier says that the database restore failed. Mend it; a supervisor then replays awaitingDbVerification.',
+  EVIDENCE_CHANGED: 'A file of evidence changed while it was archived. Find out who writes there, then: cutover retry <run>.',
+  WORM_VERIFY_FAILED:
+    'What S3 returns is not what was asked for; field, expected and found are named. Do not trust the object before it is clear.',
+  S3_ACCESS_DENIED: 'AWS refuses; the missing permission is named where it is known. Grant it, then go on as the run says.',
+  S3_NO_SUCH_BUCKET: 'The bucket does not exist for these credentials. Check DPP_WORM_BUCKET, the region and the account.',
+  S3_CREDENTIALS_EXPIRED: 'Log in again (aws sso login --profile <profile>), then go on as the run says.',
+  S3_KEY_OCCUPIED:
+    'Something else lies at the key, and nothing was uploaded. It is locked or not ours: look at its versions first.',
+  KUBECTL_MISSING: 'kubectl is not on the PATH. Install 1.20 or newer.',
+  KUBECTL_FORBIDDEN: 'The cluster refuses. See what you may do in the namespace: kubectl auth can-i --list.',
+  KUBECTL_UNREACHABLE: 'The cluster does not answer. Check network, VPN, proxy and the server of the context.',
 };

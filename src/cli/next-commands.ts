@@ -83,12 +83,16 @@ function withdrawn(why: string | null): string {
 
 function afterFailure({ runId }: Position, context: PilotContext): NextCommand[] {
   const step = context.failure?.step ?? 'preflight';
-  const logs: NextCommand = { role: 'operator', command: `cutover logs ${runId} --failed`, why: `what ${step} wrote` };
+  // The pause has no attempts and writes nothing: who rejected, and why, is the failure itself.
+  const logs: NextCommand[] =
+    step === 'awaitingDbVerification'
+      ? []
+      : [{ role: 'operator', command: `cutover logs ${runId} --failed`, why: `what ${step} wrote` }];
   const abandon: NextCommand = { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it for good' };
   if (stagingIsDirty(context)) {
     return [
       { role: 'SRE', command: `cutover explain ${step}`, why: 'deployments may still be rolled back' },
-      logs,
+      ...logs,
       {
         role: 'supervisor',
         command: `cutover replay ${runId} --from restoringStaging --reason "..."`,
@@ -104,13 +108,13 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
   if (!isBefore(step, 'sealing.scanning')) {
     return [
       { role: 'operator', command: `cutover retry ${runId}`, why: 'seal again, once the cause is mended' },
-      logs,
+      ...logs,
       ...replay(runId, context),
       abandon,
     ];
   }
   return [
-    logs,
+    ...logs,
     newRun('once the cause is mended: new evidence, new timestamp'),
     ...replay(runId, context),
     ...sealAsFailed(runId, context),

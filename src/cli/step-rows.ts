@@ -33,7 +33,7 @@ function stepRow(view: RunView, step: Exclude<Place, 'awaitingDbVerification'>, 
     attempts: attempts.length,
     startedAt: last?.startedAt ?? null,
     durationMs: last?.startedAt && ended ? Date.parse(ended) - Date.parse(last.startedAt) : null,
-    evidence: last === undefined ? null : (last.logFile ?? STEPS[step].evidence),
+    evidence: last === undefined ? null : STEPS[step].evidence,
     message: failures[step] === undefined ? messageOf(last) : `${failures[step].code}: ${failures[step].message}`,
   };
 }

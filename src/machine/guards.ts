@@ -15,6 +15,7 @@ export const guards = {
   mayTryAgain: ({ context, event }: Args, { step }: { step: StepName }) =>
     attemptError(event).transient && context.attemptsInARow < STEPS[step].maxAttempts,
   stagingIsDirty: ({ context }: Args) => stagingIsDirty(context),
+  stagingIsClean: ({ context }: Args) => !stagingIsDirty(context),
   mustRestoreFirst: ({ context, event }: Args) =>
     stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
   isAbandoning: ({ context }: Args) => context.abandoning,

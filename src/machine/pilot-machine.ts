@@ -262,7 +262,7 @@ export const pilotMachine = pilot.createMachine({
             actions: 'forgetFailure' as const,
           })),
         ],
-        SUPERSEDED: { target: '#superseded' },
+        SUPERSEDED: { guard: 'stagingIsClean', target: '#superseded' },
         ...replayable,
         ...sealable,
         ...always,

@@ -134,6 +134,7 @@ describe('uploadToWorm and verifyUpload', () => {
       s3_bucket: 'dpp***',
     });
     const log = await text('70_worm_upload_stdout.txt');
+    expect(log).not.toContain('"0":');
     for (const shown of ['put-object', 'head-object', uploaded.versionId, 'request_id', RETAIN_UNTIL])
       expect(log).toContain(shown);
     expect(log).not.toMatch(/REDACTED|Signature|stand-in/);

@@ -119,6 +119,10 @@ describe('restoring staging fails', () => {
     expect(stagingIsDirty(dirty.context)).toBe(true);
   });
 
+  test('a new run does not supersede it: it alone knows what ran before', () => {
+    expect(() => dirty.supersede()).toThrow('SUPERSEDED');
+  });
+
   test('nothing but the drill and the restore can be made again, and nothing can be sealed', () => {
     const open = PLACES.filter((from) => dirty.accepts({ type: 'REPLAY_REQUESTED', from, reason: 'again', override: true }));
     expect(open).toEqual(['drillingAppRollback', 'restoringStaging']);

@@ -94,8 +94,12 @@ function withoutHidden(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     entries
       .filter(([name]) => !NOT_SHOWN.has(name))
-      .map(([name, value]) => [name, Array.isArray(value) ? value.map((item: object) => withoutHidden(item)) : value]),
+      .map(([name, value]) => [name, Array.isArray(value) ? value.map(itemWithoutHidden) : value]),
   );
+}
+
+function itemWithoutHidden(item: unknown): unknown {
+  return typeof item === 'object' && item !== null ? withoutHidden(item) : item;
 }
 
 function kebab(operation: string): string {
