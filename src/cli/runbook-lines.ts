@@ -105,9 +105,14 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
 /** The runbook's second run begins the same way, whether the sealing is new, begun again or gone on with. */
 function decisionLines({ event, to }: Pick<HistoryRecord, 'event' | 'from' | 'to'>, line: (text: string) => string): string[] {
   const sealing = to.startsWith('sealing.') && ['SIGNED_OFF', 'RETRY_REQUESTED', 'RESUMED'].includes(event.type);
-  return sealing
-    ? [line('✓ DB rollback checkpoint: COMPLETED'), line('Steps 4-5: Sealing evidence and uploading to WORM...')]
-    : [];
+  return sealing ? SEALING.map(line) : [];
+}
+
+const SEALING = ['✓ DB rollback checkpoint: COMPLETED', 'Steps 4-5: Sealing evidence and uploading to WORM...'];
+
+/** The lines of a sign-off that was given before this second run, by `cutover sign-off`. */
+export function signedOffLines(now: Date): string[] {
+  return SEALING.map((text) => `[${timeOfDay(now.toISOString())}] ${text}`);
 }
 
 function beginLines({ at, to }: HistoryRecord, context: PilotContext): string[] {

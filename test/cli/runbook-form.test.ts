@@ -33,6 +33,16 @@ describe('the runbook form', () => {
     expect(code).toBe(0);
   });
 
+  test('run 2 after a sign-off of its own prints the same lines', async () => {
+    await pilot.cutover('run');
+    pilot.completeForm();
+    expect((await pilot.cutover('sign-off', 'latest', '--as', 'verifier@example.com')).code).toBe(0);
+    const { code, stdout } = await sealOnly();
+    const [lines] = stdout.split('\n\nPhase 6.4');
+    expect(lines?.replace(/[0-9a-f]{64}/, '<sha256>').replace(/\(\d+K\)/, '(<size>)')).toBe(RUN_2);
+    expect(code).toBe(0);
+  });
+
   test('run 2 on a form that nobody filled in ends with 2, names every finding by its line, and seals nothing', async () => {
     await pilot.cutover('run');
     const { code, stdout, stderr } = await sealOnly();

@@ -11,7 +11,7 @@ import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
 import { exitOf, nextOf, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { pauseBox, runbookLines, sealOnlyLine } from '../runbook-lines.js';
+import { pauseBox, runbookLines, sealOnlyLine, signedOffLines } from '../runbook-lines.js';
 import { onRun, withWorkspace } from '../with-run.js';
 
 export interface RunOptions extends BeginOptions {
@@ -92,6 +92,9 @@ async function sealOnly(
       return before;
     }
     print([sealOnlyLine(contextOf(before).evidenceDir)]);
+    const { status, state } = before.run;
+    const isDue = before.attempts.every((attempt) => attempt.status !== 'running');
+    if (status === 'active' && state.startsWith('sealing.') && isDue) print(signedOffLines(io.now()));
     return goOn(workspace, runId, { ...options, retriesSealing: true }, io);
   });
 }
