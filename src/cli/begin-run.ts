@@ -59,7 +59,7 @@ export async function beginRun(workspace: Workspace, { request, who }: BeginOpti
           try {
             return await workspace.engine.start({ runId, evidenceDir, directory: request.directory, who, event });
           } finally {
-            await supersedeOlder(workspace, runId, who);
+            await supersedeOlder(workspace, runId, who, io);
           }
         });
       }

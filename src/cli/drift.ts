@@ -1,6 +1,6 @@
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
-import { proven } from '../machine/context.js';
+import { proven, worldOf } from '../machine/context.js';
 import { DriftError } from './errors.js';
 import { applyFrozen, variableDifferences } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
@@ -24,7 +24,8 @@ export async function driftEvents(view: RunView, accept: AcceptDrift, workspace:
     if (differences.length > 0) throw new DriftError(view.run.runId, differences);
     return [];
   }
-  const { settings, world: frozen } = proven(context, 'preflight');
+  const { settings } = proven(context, 'preflight');
+  const frozen = worldOf(context);
   const world = await workspace.observeWorld(settings);
   const { worldDifferences } = await import('../actors/observe-world.js');
   const none = '(none)';

@@ -25,7 +25,7 @@ export async function goOn(workspace: Workspace, runId: string, options: GoOnOpt
     // Asked before the lease is taken, too: whoever may not go on disturbs nobody.
     refuseFailed(before, options);
     const view = await workspace.engine.resume(runId, who, preparing(workspace, options, io));
-    await supersedeOlder(workspace, runId, who);
+    await supersedeOlder(workspace, runId, who, io);
     return view;
   });
 }

@@ -2,7 +2,7 @@ import type { Actor } from '../actors/actor.js';
 import { pilotActors } from '../actors/index.js';
 import type { RunRequest } from '../config/settings.js';
 import type { Definition, StateFacts, StoredSnapshot } from '../engine/definition.js';
-import { proven, type PilotContext, type PilotInput } from '../machine/context.js';
+import { proven, stagingIsDirty, type PilotContext, type PilotInput } from '../machine/context.js';
 import { PILOT_VERSION, pilotMachine } from '../machine/pilot-machine.js';
 import { isStep, STEPS } from '../machine/steps.js';
 
@@ -30,7 +30,9 @@ function stateFacts(stored: StoredSnapshot): StateFacts {
   const preflight = context.results.preflight === undefined ? null : proven(context, 'preflight');
   return {
     status: ENDED.find((tag) => snapshot.hasTag(tag)) ?? 'active',
-    environmentLock: snapshot.hasTag('holdsEnvironment') ? proven(context, 'preflight').environment : null,
+    // Deployments that are still rolled back are nobody else's to drill, in whatever state the run is.
+    environmentLock:
+      snapshot.hasTag('holdsEnvironment') || stagingIsDirty(context) ? proven(context, 'preflight').environment : null,
     environment: preflight?.environment ?? null,
     gitHead: preflight?.world.gitHead ?? null,
   };

@@ -14,9 +14,12 @@ export function showResult(view: RunView, options: CommonOptions, io: Io): numbe
   return exitOf(view);
 }
 
-/** Source: the runbook: 0 = PASS, 2 = waiting for the human, 1 = all else. */
-export function exitOf({ run }: RunView): number {
-  if (run.status === 'completed') return EXIT.ok;
+/** Source: the runbook: 0 = PASS, 2 = waiting for the human, 1 = all else; 75 when another run has the environment. */
+export function exitOf(view: RunView): number {
+  const { run } = view;
+  // Not the row's word alone: 0 needs the verdict that was published.
+  if (run.status === 'completed') return verdictOf(view) === 'PASS' ? EXIT.ok : EXIT.failed;
+  if (contextOf(view).failure?.code === 'ENVIRONMENT_HELD') return EXIT.held;
   return run.status === 'waiting' ? EXIT.waiting : EXIT.failed;
 }
 

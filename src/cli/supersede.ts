@@ -1,22 +1,37 @@
 import type { Identity } from '../evidence/history-record.js';
-import type { Workspace } from './io.js';
+import type { RunView } from '../engine/engine.js';
 import { stagingIsDirty } from '../machine/context.js';
+import type { Io, Workspace } from './io.js';
 import { contextOf, isSealedAsFailed } from './run-facts.js';
 
 /**
  * Once a run is past its preflight, older failed runs of its directory are superseded by it (the runbook answers a failed gate with
  * a new run); not one whose deployments may still be rolled back: it alone knows what ran before. Called after the run has rested or was interrupted; does nothing where there is nothing to do.
  */
-export async function supersedeOlder({ engine, store }: Workspace, runId: string, who: Identity): Promise<void> {
+export async function supersedeOlder(
+  { engine, store }: Workspace,
+  runId: string,
+  who: Identity,
+  { stderr }: Pick<Io, 'stderr'>,
+): Promise<void> {
   const run = await store.getRun(runId);
   if (run === null) return;
   const view = await engine.inspect(runId);
   if (contextOf(view).results.preflight === undefined) return;
   for (const older of await engine.list({ status: ['failed'], before: runId })) {
     if (older.run.directory !== run.directory || isSealedAsFailed(older)) continue;
-    // Under the lease it is asked again: someone may have replayed the old run meanwhile.
-    await engine.send(older.run.runId, who, async (now) =>
-      now.run.status === 'failed' && !stagingIsDirty(contextOf(now)) ? [{ type: 'SUPERSEDED', byRun: runId }] : [],
-    );
+    try {
+      // Under the lease it is asked again: someone may have replayed the old run meanwhile.
+      await engine.send(older.run.runId, who, async (now) => (isSupersedable(now) ? [{ type: 'SUPERSEDED', byRun: runId }] : []));
+    } catch (error) {
+      // What an older run is called has no say in how this one ended.
+      const why = error instanceof Error ? error.message : String(error);
+      stderr.write(`Run ${older.run.runId} stays as it is, and is not marked as superseded: ${why}\n`);
+    }
   }
+}
+
+function isSupersedable(view: RunView): boolean {
+  const context = contextOf(view);
+  return view.run.status === 'failed' && !stagingIsDirty(context) && context.seal?.putBegan !== true;
 }

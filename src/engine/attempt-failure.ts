@@ -8,8 +8,9 @@ export function attemptFailure(error: unknown): AttemptFailure {
     return { code: error.code, message: error.message, details: details ?? null, transient: transient ?? false };
   }
   if (!(error instanceof Error)) return { code: 'UNEXPECTED', message: String(error), details: null, transient: false };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNEXPECTED';
-  return { code, message: `${error.name}: ${error.message}`, details: null, transient: false };
+  const expected = 'code' in error && typeof error.code === 'string';
+  const message = expected ? error.message : `${error.name}: ${error.message}`;
+  return { code: expected ? String(error.code) : 'UNEXPECTED', message, details: null, transient: false };
 }
 
 function isActorError(error: unknown): error is ActorError {

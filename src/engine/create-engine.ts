@@ -8,7 +8,7 @@ import type { Engine, EngineOptions, NewRunRequest, Prepare, RunView } from './e
 import { keepLease, type LeaseKeeper } from './lease-keeper.js';
 import { runAttempt } from './run-attempt.js';
 import { runLook } from './run-look.js';
-import { isUnsettled, Session, spawnRows } from './session.js';
+import { isUnsettled, redactedIdentity, Session, spawnRows } from './session.js';
 import { endOrphans, seizeLease, takeLease } from './take-lease.js';
 
 /** An engine that drives runs in this process, on the given store. */
@@ -94,11 +94,12 @@ export function createEngine(options: EngineOptions): Engine {
 /** The run, its lease, its first transition and what that asks for: one transaction. Throws `RunExistsError`. */
 async function createRun(
   options: EngineOptions,
-  { runId, evidenceDir, directory, who, ...request }: NewRunRequest,
+  { runId, evidenceDir, directory, ...request }: NewRunRequest,
 ): Promise<{ lease: LeaseRecord; record: HistoryRecord }> {
   const { definition, store, holder } = options;
   const at = options.now().toISOString();
   const event = options.redact(request.event);
+  const who = redactedIdentity(options, request.who);
   const first = begin(definition, definition.input(event, { runId, at, who }));
   const facts = definition.facts(first.snapshot);
   const lease = await store.createRun({ runId, operator: who, evidenceDir, directory }, holder, {
@@ -142,6 +143,9 @@ async function drive(options: EngineOptions, session: Session, keeper: LeaseKeep
   }
 }
 
+/** No back-off is longer; a clock that was set back must not hold a run. */
+const MAX_BACK_OFF_MS = 60_000;
+
 async function untilDue(
   { notify, now }: EngineOptions,
   { runId }: Session,
@@ -149,8 +153,8 @@ async function untilDue(
   signal: AbortSignal,
 ): Promise<void> {
   if (notBefore === null) return;
-  const waitMs = Date.parse(notBefore) - now().getTime();
+  const waitMs = Math.min(Date.parse(notBefore) - now().getTime(), MAX_BACK_OFF_MS);
   if (waitMs <= 0) return;
-  notify({ type: 'backing-off', runId, step, attempt, until: new Date(notBefore) });
+  notify({ type: 'backing-off', runId, step, attempt, until: new Date(now().getTime() + waitMs) });
   await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

@@ -60,8 +60,9 @@ export class Session {
     return committed;
   }
 
-  async #commit(given: RunEvent, who: Identity, settled: Settled | undefined): Promise<HistoryRecord> {
+  async #commit(given: RunEvent, by: Identity, settled: Settled | undefined): Promise<HistoryRecord> {
     const event = this.options.redact(given);
+    const who = redactedIdentity(this.options, by);
     const { definition, store, notify } = this.options;
     const at = this.options.now().toISOString();
     const seq = this.headSeq + 1;
@@ -107,6 +108,11 @@ export class Session {
 /** What is recorded of an attempt is what its event says: redacted once, for both. */
 function outcome({ output, error, logs }: RunEvent): Pick<Settlement, 'output' | 'error' | 'logs'> {
   return { output, error, logs: logs as readonly AttemptLog[] };
+}
+
+/** Names come from the command line and the environment, as events do. */
+export function redactedIdentity({ redact }: Pick<EngineOptions, 'redact'>, who: Identity): Identity {
+  return { ...who, user: String(redact({ type: 'who', user: who.user })['user']) };
 }
 
 export function isUnsettled({ status }: AttemptRecord): boolean {

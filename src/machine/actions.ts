@@ -119,11 +119,10 @@ export function noteReplay({ context, event }: Args): Change {
 }
 
 export function noteDrift({ context, event }: Args): Change {
-  const { preflight } = context.results;
-  if (event.type !== 'DRIFT_ACCEPTED' || preflight === undefined) return {};
+  if (event.type !== 'DRIFT_ACCEPTED') return {};
   return {
     exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
-    results: { ...context.results, preflight: { ...preflight, facts: { ...(preflight.facts as object), world: event.world } } },
+    acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RunRequest } from '../config/settings.js';
+import type { RunRequest, World } from '../config/settings.js';
 import type { DrillPlan, ResultSummary, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import type { Place, StepName, STEPS } from './steps.js';
@@ -70,6 +70,8 @@ export interface PilotContext {
   readonly evidenceDir: string;
   readonly request: RunRequest;
   readonly results: Readonly<Partial<Record<StepName, StepResult>>>;
+  /** Worlds that a person accepted instead of the one of the preflight, with the seq from which each counts. */
+  readonly acceptedWorlds: readonly { readonly seq: number; readonly world: World }[];
   /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
   readonly attemptsInARow: number;
   readonly drill: {
@@ -116,6 +118,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     evidenceDir: input.evidenceDir,
     request,
     results: {},
+    acceptedWorlds: [],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
     signOff: null,
@@ -134,6 +137,13 @@ export function proven<S extends StepName>(context: PilotContext, step: S): Step
   const result = context.results[step];
   if (result === undefined) throw new Error(`${step} is not proven in run ${context.runId}`);
   return result.facts as StepFacts<S>;
+}
+
+/** The world that a run counts on, now or as it was at a transition: the preflight's, or the last one accepted since. */
+export function worldOf(context: PilotContext, atSeq = Infinity): World {
+  const { world } = proven(context, 'preflight');
+  const seenAt = context.results.preflight?.seq ?? 0;
+  return context.acceptedWorlds.findLast(({ seq }) => seenAt < seq && seq < atSeq)?.world ?? world;
 }
 
 /** An undo was begun, and staging neither restored nor left as it is on the record. */

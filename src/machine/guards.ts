@@ -15,7 +15,8 @@ export const guards = {
   mayTryAgain: ({ context, event }: Args, { step }: { step: StepName }) =>
     attemptError(event).transient && context.attemptsInARow < STEPS[step].maxAttempts,
   stagingIsDirty: ({ context }: Args) => stagingIsDirty(context),
-  stagingIsClean: ({ context }: Args) => !stagingIsDirty(context),
+  /** Not while it alone knows what staging ran before, nor when its archive may be locked already and lacks a manifest. */
+  mayBeSuperseded: ({ context }: Args) => !stagingIsDirty(context) && context.seal?.putBegan !== true,
   mustRestoreFirst: ({ context, event }: Args) =>
     stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
   isAbandoning: ({ context }: Args) => context.abandoning,

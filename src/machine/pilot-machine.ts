@@ -262,7 +262,7 @@ export const pilotMachine = pilot.createMachine({
             actions: 'forgetFailure' as const,
           })),
         ],
-        SUPERSEDED: { guard: 'stagingIsClean', target: '#superseded' },
+        SUPERSEDED: { guard: 'mayBeSuperseded', target: '#superseded' },
         ...replayable,
         ...sealable,
         ...always,

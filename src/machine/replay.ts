@@ -14,6 +14,9 @@ export function replayRefusal(context: PilotContext, from: Place, override: bool
   if (context.seal?.verdict === 'FAIL' && isBefore(from, 'sealing.scanning')) {
     return 'it is being sealed as evidence of a run that has ended: only sealing.scanning and later can be replayed';
   }
+  if (context.abandoning && from !== 'restoringStaging' && isBefore(from, 'sealing.scanning')) {
+    return 'the run is being abandoned: only restoringStaging is left to replay';
+  }
   const reached = context.failure?.step ?? 'awaitingDbVerification';
   if (isBefore(reached, from)) return `the run never got as far as ${from}: it stopped at ${reached}`;
   if (context.summary !== null && from !== 'summarizing') {

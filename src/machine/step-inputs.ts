@@ -1,7 +1,7 @@
 import type { StepContracts } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
 import { EVIDENCE } from '../evidence/layout.js';
-import { proven, type PilotContext } from './context.js';
+import { proven, worldOf, type PilotContext } from './context.js';
 import type { StepName, STEPS } from './steps.js';
 
 type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
@@ -52,8 +52,7 @@ export function archiveKey(context: PilotContext): string {
 }
 
 function environment(context: PilotContext) {
-  const { settings, world } = proven(context, 'preflight');
-  return { settings, world };
+  return { settings: proven(context, 'preflight').settings, world: worldOf(context) };
 }
 
 function upload(context: PilotContext) {

@@ -2,7 +2,7 @@ import type { Criterion, ResultSummary } from '../config/step-contracts.js';
 import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
-import { proven, type PilotContext } from './context.js';
+import { proven, worldOf, type PilotContext } from './context.js';
 import type { Place, StepName } from './steps.js';
 
 /** The result summary, derived from recorded facts alone (design: 90_result_summary.txt). PASS only if every criterion is. */
@@ -13,7 +13,7 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
   return {
     timestamp: at,
     evidenceDir: context.evidenceDir,
-    gitHead: context.results.preflight === undefined ? 'unknown' : proven(context, 'preflight').world.gitHead,
+    gitHead: gatedHead(context),
     criteria,
     exceptions: context.exceptions.map(({ at: when, by, what, reason }) => oneLine(`${when} ${by}: ${what}: ${reason}`)),
     signatures: [
@@ -35,6 +35,12 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
     lockMode: settings?.lockMode ?? null,
     verdict: passed ? 'PASS' : 'FAIL',
   };
+}
+
+/** The commit that the gates ran on, whatever was accepted after them; before they ran, the one they would run on. */
+function gatedHead(context: PilotContext): string {
+  if (context.results.preflight === undefined) return 'unknown';
+  return worldOf(context, context.results.runningRcGates?.seq).gitHead;
 }
 
 function criteriaOf(context: PilotContext): Criterion[] {

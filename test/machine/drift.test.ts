@@ -22,10 +22,7 @@ describe('an accepted drift', () => {
       exceptions: [
         { at: expect.any(String), by: 'operator', what: 'drift accepted (kubeServer: changed)', reason: 'the cluster moved' },
       ],
-      results: {
-        ...run.context.results,
-        preflight: { ...run.context.results.preflight, facts: expect.objectContaining({ settings, world: driftedWorld }) },
-      },
+      acceptedWorlds: [{ seq: expect.any(Number), world: driftedWorld }],
     });
   });
 
@@ -54,6 +51,14 @@ describe('an accepted drift', () => {
     expect(summary?.document.exceptions).toEqual([
       expect.stringMatching(/ operator: drift accepted \(kubeServer: changed\): the cluster moved$/),
     ]);
+  });
+
+  test('after the gates does not change the commit that the summary names: it is the one they ran on', () => {
+    const moved = { ...driftedWorld, gitHead: 'f'.repeat(40) };
+    const after = start.to('awaitingDbVerification').acceptDrift(moved).to('completed');
+    expect(after.context.summary?.document.gitHead).toBe(world.gitHead);
+    const before = start.to('runningRcGates').acceptDrift(moved).to('completed');
+    expect(before.context.summary?.document.gitHead).toBe(moved.gitHead);
   });
 
   test('is refused by a run that has ended', () => {

@@ -62,5 +62,8 @@ export async function refusal(call: Promise<unknown>): Promise<{ status: number 
   throw new Error('the call succeeded');
 }
 
-/** A date so many days from now, in whole seconds. */
-export const inDays = (days: number) => new Date(Math.floor(Date.now() / 1000 + days * 86_400) * 1000);
+/** A date so many days from when the test file was loaded, in whole seconds. */
+export const inDays = (days: number) => new Date(Math.floor(LOADED / 1000 + days * 86_400) * 1000);
+
+/** Read once: a date that is asked for twice is the same. */
+const LOADED = Date.now();
