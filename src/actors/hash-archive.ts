@@ -1,5 +1,5 @@
 import type { ArchiveFacts, StepContracts } from '../config/step-contracts.js';
-import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import type { EvidenceDir, WrittenFile } from '../evidence/evidence-dir.js';
 import { indexText } from '../evidence/index-file.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type Actor } from './actor.js';
@@ -14,13 +14,22 @@ export const hashArchive: Actor<Contract['input'], Contract['output']> = async (
 };
 
 /** Throws ARCHIVE_CHANGED unless evidence.tar.gz has the bytes that were recorded when it was made. */
-export async function assertArchiveOnDisk(evidence: EvidenceDir, archive: ArchiveFacts): Promise<void> {
-  const found = await evidence.digest(EVIDENCE.archive);
-  if (found.sha256 === archive.sha256 && found.size === archive.size) return;
-  throw new ActorError(
+async function assertArchiveOnDisk(evidence: EvidenceDir, archive: ArchiveFacts): Promise<void> {
+  const found = await archiveOnDisk(evidence);
+  if (found?.sha256 !== archive.sha256 || found.size !== archive.size) throw archiveChanged(evidence, archive, found);
+}
+
+/** The archive as it is on disk now; null when there is none. */
+export async function archiveOnDisk(evidence: EvidenceDir): Promise<WrittenFile | null> {
+  return (await evidence.exists(EVIDENCE.archive)) ? evidence.digest(EVIDENCE.archive) : null;
+}
+
+export function archiveChanged(evidence: EvidenceDir, archive: ArchiveFacts, found: WrittenFile | null): ActorError {
+  return new ActorError(
     'ARCHIVE_CHANGED',
     `${EVIDENCE.archive} in ${evidence.path} is not the archive that was made: SHA-256 ${archive.sha256} (${archive.size} bytes) ` +
-      `recorded, ${found.sha256} (${found.size} bytes) found. Find out what changed it, and restore the recorded file or seal again.`,
+      `recorded, ${found === null ? 'no file' : `${found.sha256} (${found.size} bytes)`} found. ` +
+      'Find out what changed it or the evidence, restore that, then: cutover retry <run>',
     { details: { expected: { sha256: archive.sha256, size: archive.size }, found } },
   );
 }

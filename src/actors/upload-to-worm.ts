@@ -2,7 +2,7 @@ import { Transform, type Readable } from 'node:stream';
 import type { StepContracts, UploadInput } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { Actor, ActorContext } from './actor.js';
-import { assertArchiveOnDisk } from './hash-archive.js';
+import { ensureArchive } from './ensure-archive.js';
 import type { WantedObject } from './s3/compare-version.js';
 import { putLockedObject } from './s3/locked-object.js';
 import { withSession } from './s3/session.js';
@@ -16,7 +16,7 @@ type Contract = StepContracts['uploadToWorm'];
 export const uploadToWorm: Actor<Contract['input'], Contract['output']> = async (input, context) => {
   const log = await context.openLog(EVIDENCE.uploadLog);
   try {
-    await assertArchiveOnDisk(context.evidence, input.archive);
+    await ensureArchive(context, input.archive);
     const object = { ...wantedArchive(input), md5: input.archive.md5, body: () => archiveBody(input, context) };
     const report = () => context.report({ type: 'UPLOAD_BEGUN', key: input.key });
     const write = (line: string) => log.write(`${line}\n`);

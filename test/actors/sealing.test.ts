@@ -157,8 +157,17 @@ describe('uploadToWorm and verifyUpload', () => {
     expect(s3.state().requests.filter(({ operation }) => operation === 'PutObject')).toEqual([]);
   });
 
-  test('an archive that changed on disk is not uploaded', async () => {
+  test('an archive that changed on disk is not uploaded: it is kept aside, and made again byte by byte', async () => {
+    const recorded = await readFile(file('evidence.tar.gz'));
     await appendFile(file('evidence.tar.gz'), 'x');
+    await upload();
+    expect(await readFile(file('evidence.tar.gz'))).toEqual(recorded);
+    expect(await readdir(run.directory)).toContainEqual(expect.stringMatching(/^evidence\.tar\.gz\.changed-[0-9a-f]{12}$/));
+  });
+
+  test('an archive that is lost together with a piece of its evidence is not uploaded', async () => {
+    await rm(file('evidence.tar.gz'));
+    await appendFile(file('30_rc_gates.txt'), 'x');
     expect((await failure(upload())).code).toBe('ARCHIVE_CHANGED');
     expect(s3.state().requests).toEqual([]);
     expect(run.reports).toEqual([]);

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { finished, Pilot, until } from './pilot.js';
+
+const exec = promisify(execFile);
+const TOKEN = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+
+describe('a run is neither lost nor wedged', () => {
+  let pilot: Pilot;
+  beforeEach(async () => {
+    pilot = await Pilot.create();
+  });
+  afterEach(() => pilot.dispose());
+
+  const database = () => join(pilot.site.repository, '.cutover/cutover.db');
+
+  test('an old failed run that this version cannot go on from does not spoil the exit code of a new one', async () => {
+    pilot.site.staging.control({ faults: [{ path: '/readyz', times: 'always', status: 503 }] });
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 1 });
+    pilot.site.staging.control({ clearFaults: true });
+    const db = new Database(database());
+    db.exec(`DROP TRIGGER transitions_refuse_update; UPDATE transitions SET machine_version = 'old'`);
+    db.close();
+    const { exitCode, stderr } = await pilot.cutover(['run']);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2 });
+  }, 60_000);
+
+  test('a run that left staging rolled back keeps its environment, also from another checkout', async () => {
+    await pilot.site.kubernetes.control({
+      onRolloutOf: 'dpp-worker',
+      then: { fault: { do: 'status', status: 403, verb: 'patch', message: 'forbidden' } },
+    });
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 1 });
+    await pilot.site.kubernetes.control({ clearFaults: true });
+    const before = pilot.site.kubernetes.effects().length;
+    const other = join(pilot.directory, 'other');
+    await exec('git', ['clone', '--quiet', pilot.site.repository, other]);
+    const start = `cd ${other} && exec "$0" ${join(process.cwd(), 'dist/src/cli/main.js')} start --db ${database()}`;
+    const { code } = await exec('sh', ['-c', start, process.execPath], { env: { ...pilot.site.env } }).then(
+      () => ({ code: 0 }),
+      (error: { code: number }) => error,
+    );
+    expect(code).not.toBe(2);
+    expect(pilot.site.kubernetes.effects().length).toBe(before);
+  }, 60_000);
+
+  test('a second run on a held environment is told so with exit code 75', async () => {
+    const first = pilot.spawn(['run']);
+    const ended = finished(first);
+    await until('the first run holds staging', async () => (await pilot.evidence('00_scope.txt').catch(() => '')) !== '');
+    const { exitCode } = await pilot.cutover(['start']);
+    await ended;
+    expect(exitCode).toBe(75);
+  }, 60_000);
+
+  test('a secret given as a name is redacted before it is recorded, and does not keep the run from being sealed', async () => {
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+    await pilot.verify();
+    expect(await pilot.cutover(['sign-off', 'latest', '--as', TOKEN])).toMatchObject({ exitCode: 0 });
+    const { exitCode, stdout, stderr } = await pilot.cutover(['resume', 'latest']);
+    expect({ exitCode, said: stdout + stderr }).toMatchObject({ exitCode: 0 });
+    for (const file of [database(), `${database()}-wal`])
+      expect((await readFile(file).catch(() => Buffer.alloc(0))).includes(TOKEN)).toBe(false);
+  }, 60_000);
+
+  test('an archive that is lost after the upload was begun is made again, byte by byte, or there is another way to a seal', async () => {
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+    await pilot.verify();
+    pilot.site.s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
+    const child = pilot.spawn(['resume', 'latest']);
+    const ended = finished(child);
+    let said = '';
+    child.stderr?.on('data', (text: string) => (said += text));
+    await until('the PUT is under way', () => said.includes('Upload begun'));
+    child.kill('SIGKILL');
+    await ended;
+    pilot.site.s3.control({ clearFaults: true });
+    await rm(join(await pilot.runDirectory(), 'evidence.tar.gz'));
+    const resumed = await pilot.cutover(['resume', 'latest']);
+    const sealed = await pilot.cutover(['seal', 'latest', '--verdict', 'FAIL', '--reason', 'the archive is lost']);
+    expect([resumed.exitCode, sealed.exitCode]).toContain(0);
+  }, 60_000);
+
+  test('a run whose archive is locked already is not superseded: it can still be finished', async () => {
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+    await pilot.verify();
+    const [first] = await pilot.runIds();
+    const lie = { headers: { 'x-amz-object-lock-mode': 'COMPLIANCE' } };
+    pilot.site.s3.control({ faults: [{ operation: 'HeadObject', times: 'always', lie }] });
+    expect(await pilot.cutover(['resume', first ?? ''])).toMatchObject({ exitCode: 1 });
+    pilot.site.s3.control({ clearFaults: true });
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+    expect(await pilot.cutover(['retry', first ?? ''])).toMatchObject({ exitCode: 0 });
+  }, 60_000);
+});
