@@ -6,7 +6,7 @@ import type { Check, PreflightFacts } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
 import { createGit } from './git.js';
-import { composeWorld } from './observe-world.js';
+import { CLEAN, composeWorld, hashRcRunner } from './observe-world.js';
 import { checkAwsIdentity } from './preconditions/aws-identity.js';
 import { checkBucket } from './preconditions/bucket.js';
 import { checkKubeContext } from './preconditions/kube-context.js';
@@ -15,7 +15,7 @@ import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/r
 
 /**
  * The runbook's pre-conditions 1 to 8 and its Required ENV: all are checked, even when some fail, and all are reported at once,
- * in 10_preflight.json too. Nothing else is written, nothing is changed. Errors: PREFLIGHT_FAILED with `details.checks`.
+ * in 10_preflight.json too. Nothing else is written, nothing is changed. Errors: PREFLIGHT_FAILED with `details.checks`, RC_RUNNER_MISSING.
  */
 export async function checkPreconditions(
   { request }: { readonly request: RunRequest },
@@ -51,6 +51,8 @@ export async function checkPreconditions(
   const { gitHead, gitBranch, kubeContext, kubeServer } = facts;
   const complete =
     settings !== null &&
+    // Only a clean worktree is a world that a run may be held to.
+    worktree.checks.every(({ ok }) => ok) &&
     identity.facts !== null &&
     gitHead !== undefined &&
     gitBranch !== undefined &&
@@ -59,6 +61,8 @@ export async function checkPreconditions(
       ? preflightFacts(settings, checks, env, {
           gitHead,
           gitBranch,
+          gitStatus: CLEAN,
+          rcRunnerSha256: await hashRcRunner(settings.rcRunner),
           kubeContext,
           kubeServer,
           awsAccount: identity.facts.account,

@@ -1,3 +1,5 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import { ActorError } from './actor.js';
 import { commandLine } from './kubectl-error.js';
@@ -7,16 +9,24 @@ import { runProcess, type ProcessOwner, type ProcessResult } from './process/run
 /** Large clusters have large lists; nothing that a cutover asks for comes near it. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** Runs kubectl with these arguments and nothing added; any exit code is a result. Errors: KUBECTL_MISSING and those of `runProcess`. */
+/**
+ * Runs kubectl with these arguments, and with a place for its cache where HOME names none; any exit code is a result.
+ * Errors: KUBECTL_MISSING and those of `runProcess`.
+ */
 export async function runKubectl(owner: ProcessOwner, args: readonly string[], timeoutMs: number): Promise<ProcessResult> {
   try {
-    return await runProcess(owner, 'kubectl', args, { timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
+    return await runProcess(owner, 'kubectl', [...args, ...cacheDirectory(owner.env)], { timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
   } catch (error) {
     if (error instanceof ActorError && (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE')) {
       throw new ActorError('KUBECTL_MISSING', `kubectl cannot be run: ${error.message}`, { cause: error });
     }
     throw error;
   }
+}
+
+/** Without HOME kubectl would write `.kube/cache` into the working directory: the repository, whose worktree must stay clean. */
+function cacheDirectory(env: NodeJS.ProcessEnv): string[] {
+  return env['HOME'] ? [] : ['--cache-dir', join(tmpdir(), `cutover-kubectl-cache-${userInfo().uid}`)];
 }
 
 /** Parses kubectl's JSON. Exit code 0 with nothing, or with something else, is KUBECTL_BAD_OUTPUT. */

@@ -1,14 +1,22 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { canonicalSha256 } from '../evidence/canonical-json.js';
 import type { Settings, World } from '../config/settings.js';
+import { ActorError } from './actor.js';
 import { createGit } from './git.js';
 import { contextServer, currentContext } from './kubectl.js';
 import { unrecordedOwner } from './process/run-process.js';
 import { callerIdentity } from './sts.js';
 
+/** `gitStatus` of a worktree in which `git status --porcelain` prints nothing. */
+export const CLEAN = 'clean';
+
 /** What the world is made of, as the pre-conditions found it or as it is now. */
 export interface ObservedFacts {
   readonly gitHead: string;
   readonly gitBranch: string;
+  readonly gitStatus: string;
+  readonly rcRunnerSha256: string;
   readonly kubeContext: string;
   readonly kubeServer: string;
   readonly awsAccount: string;
@@ -23,8 +31,8 @@ export interface WorldDifference {
 }
 
 /**
- * Looks at the world: git, the kubeconfig's current context, STS and the environment. Writes nothing and records no process.
- * Errors: those of git, kubectl and STS, by their codes.
+ * Looks at the world: git, the RC runner, the kubeconfig's current context, STS and the environment. Writes nothing and records
+ * no process. Errors: those of git, kubectl and STS, by their codes, and RC_RUNNER_MISSING.
  */
 export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<World> {
   const owner = unrecordedOwner(signal, env);
@@ -33,20 +41,37 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     const context = await currentContext(owner);
     return { context, server: await contextServer(owner, context) };
   };
-  const [gitHead, gitBranch, { context, server }, { account, arn }] = await Promise.all([
+  const [gitHead, gitBranch, status, rcRunnerSha256, { context, server }, { account, arn }] = await Promise.all([
     git.head(),
     git.branch(),
+    git.status(),
+    hashRcRunner(settings.rcRunner),
     cluster(),
     callerIdentity(settings, env, signal),
   ]);
   return composeWorld(settings, env, {
     gitHead,
     gitBranch,
+    gitStatus: status === '' ? CLEAN : `dirty (sha256 ${sha256(status)})`,
+    rcRunnerSha256,
     kubeContext: context,
     kubeServer: server,
     awsAccount: account,
     awsArn: arn,
   });
+}
+
+/** SHA-256 (hex) of the runner's bytes. Errors: RC_RUNNER_MISSING when it cannot be read, for whatever reason. */
+export async function hashRcRunner(file: string): Promise<string> {
+  try {
+    return sha256(await readFile(file));
+  } catch (error) {
+    throw new ActorError(
+      'RC_RUNNER_MISSING',
+      `The RC runner ${file} cannot be read: ${(error as Error).message}. Restore it (DPP_RC_RUNNER), then try again.`,
+      { cause: error },
+    );
+  }
 }
 
 export function composeWorld(settings: Settings, env: NodeJS.ProcessEnv, facts: ObservedFacts): World {
@@ -68,6 +93,10 @@ export function worldDifferences(before: World, after: World): WorldDifference[]
     .filter((fact) => (before[fact] ?? null) !== (after[fact] ?? null))
     .sort()
     .map((fact) => ({ fact, before: before[fact] ?? null, after: after[fact] ?? null }));
+}
+
+function sha256(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function given(text: string | undefined): string | null {

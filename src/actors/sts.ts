@@ -32,6 +32,8 @@ export async function callerIdentity(
     region: settings.awsRegion,
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+    // As for S3: an endpoint of the AWS configuration file is not frozen with the run.
+    ignoreConfiguredEndpointUrls: true,
     ...(endpoint === null ? {} : { endpoint }),
     ...(credentials === null ? {} : { credentials }),
     ...(credentials === null && settings.awsProfile !== null ? { profile: settings.awsProfile } : {}),

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { CommonOptions } from './command.js';
 import { fileSize } from './clock-format.js';
 import type { Io, Workspace } from './io.js';
+import { recordedLogDifferences } from './recorded-logs.js';
 import { reading } from './with-run.js';
 
 /** A thing that was looked at. `found` says what was seen and, at a fault, what to do. */
@@ -98,7 +99,13 @@ async function evidence({ store, openEvidence }: Workspace): Promise<HealthFindi
   const findings: HealthFinding[] = [];
   for (const run of await store.listRuns()) {
     try {
-      const files = await openEvidence(run).list();
+      const directory = openEvidence(run);
+      const files = await directory.list();
+      const compare = async () => recordedLogDifferences(await store.attempts(run.runId), directory);
+      // A driver may have begun a new log between the record and the file: what is still so at a second look is a fault.
+      const differences = (await compare()).length === 0 ? [] : await compare();
+      for (const { file, message } of differences)
+        findings.push({ what: `evidence of ${run.runId}`, ok: false, found: `${run.evidenceDir}/${file}: ${message}` });
       findings.push({ what: `evidence of ${run.runId}`, ok: true, found: `${files.length} files in ${run.evidenceDir}` });
     } catch (error) {
       findings.push({ what: `evidence of ${run.runId}`, ok: false, found: `${run.evidenceDir}: ${(error as Error).message}` });

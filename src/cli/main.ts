@@ -9,18 +9,38 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 const interruption = createInterruption(process);
 
-// A reader that went away (`cutover history | head`) has what it wanted: no error, no stack.
+const argv = process.argv.slice(2);
+/** These end only when a run does: without a reader they would go on for nobody. */
+const isFollowing = argv.find((word) => !word.startsWith('-')) === 'watch' || argv.includes('--follow');
+/** 128 + SIGPIPE, as of any program whose reader goes away: never 0, which would be the run's PASS. */
+const READER_GONE_EXIT = 141;
+
+let isListening = true;
+let isUnwritten = false;
+// A reader that goes away (`cutover run | head -1`) must not end a run half way: the command ends by itself, with its own code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? 0);
+  if (!isListening) return;
+  isListening = false;
+  if (error.code === 'EPIPE') {
+    if (isFollowing) process.exit(READER_GONE_EXIT);
+    return;
+  }
+  // What was asked for is not there (a full disk): the command goes on, but it does not end well.
+  isUnwritten = true;
+  process.stderr.write(`cutover: the output could not be written: ${error.message}\n`);
+  if (process.exitCode === 0) process.exitCode = 1;
 });
-// Nobody looks at the progress any more: no reason to stop a run for it.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// Nobody can see the progress any more, nor be told so: no reason to stop a run for it.
+process.stderr.on('error', () => undefined);
 
 const io: Io = {
-  stdout: process.stdout,
+  stdout: {
+    write: (text) => isListening && process.stdout.write(text),
+    isTTY: process.stdout.isTTY,
+    get columns() {
+      return process.stdout.columns;
+    },
+  },
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
@@ -37,7 +57,8 @@ const io: Io = {
   },
 };
 
-process.exitCode = await runProgram(process.argv.slice(2), io);
+const exitCode = await runProgram(argv, io);
+process.exitCode = exitCode === 0 && isUnwritten ? 1 : exitCode;
 
 async function askAtTerminal(question: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');

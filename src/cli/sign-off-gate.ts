@@ -12,6 +12,7 @@ import { createRedactor } from '../evidence/redaction.js';
 import { scanForSecrets } from '../evidence/secret-scan.js';
 import type { LogDigest, PilotContext, SignOff } from '../machine/context.js';
 import { CheckpointIncompleteError, SignOffWithdrawnError, type GateFinding } from './errors.js';
+import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
 
 export interface GateOptions {
@@ -37,16 +38,38 @@ export async function passGate(
   const context = contextOf(view);
   if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
   const findings: GateFinding[] = [];
-  const form = options.form ?? (await readForm(evidence, findings));
-  const checkpoint = form === null ? null : await readCheckpoint(form, evidence, runId, options.now, findings);
-  const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
-  const files = await digests(evidence, names, form);
-  findings.push(...missing(files), ...changed(context, files));
-  findings.push(...(await secrets(evidence, names, options, form)));
-  if (findings.length > 0 || checkpoint === null) {
+  const seen = await look(view, evidence, options, findings);
+  if (findings.length > 0 || seen === null || seen.checkpoint === null) {
     throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
   }
-  return { type: 'SIGNED_OFF', signOff: signOffOf(checkpoint, headSeq, files) };
+  return { type: 'SIGNED_OFF', signOff: signOffOf(seen.checkpoint, headSeq, seen.files) };
+}
+
+/** Null where a look at the evidence itself was refused (a link, a special file...): that is a finding, too. */
+async function look(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: GateOptions,
+  findings: GateFinding[],
+): Promise<{ readonly checkpoint: Checkpoint | null; readonly files: SignedFiles } | null> {
+  try {
+    const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
+    const form = options.form ?? (await readForm(evidence, findings));
+    const checkpoint = form === null ? null : await readCheckpoint(form, evidence, view.run.runId, options.now, findings);
+    const files = await digests(evidence, names, form);
+    const absent = missing(files);
+    const differences = (await recordedLogDifferences(view.attempts, evidence))
+      .filter(({ file }) => absent.every((finding) => finding.file !== file))
+      .map(({ file, what, message }) => ({ file, line: null, item: what, message }));
+    const ofResults = changed(contextOf(view), files).filter(({ file }) => differences.every((found) => found.file !== file));
+    findings.push(...absent, ...differences, ...ofResults);
+    findings.push(...(await secrets(evidence, names, options, form)));
+    return { checkpoint, files };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    findings.push({ file: error.file, line: null, item: 'file', message: error.message });
+    return null;
+  }
 }
 
 /** What the signature means, as it is recorded with it. */
@@ -109,7 +132,7 @@ function missing(files: SignedFiles): GateFinding[] {
   }));
 }
 
-/** Two steps may write one log, one after the other: the last record of a file is what it must be. */
+/** By the results of the run's snapshot. Two steps may write one log, one after the other: the last record is what it must be. */
 function changed({ results }: PilotContext, files: SignedFiles): GateFinding[] {
   const recorded = new Map<string, LogDigest>();
   for (const { logs } of Object.values(results).toSorted((a, b) => a.seq - b.seq))

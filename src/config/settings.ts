@@ -65,6 +65,10 @@ export interface Settings {
 export interface World {
   readonly gitHead: string;
   readonly gitBranch: string;
+  /** `clean`, or `dirty (sha256 <hex of git status --porcelain>)`: HEAD alone does not say what the files are. */
+  readonly gitStatus: string;
+  /** SHA-256 (hex) of the RC runner's bytes: it may be outside the repository, or ignored by it. */
+  readonly rcRunnerSha256: string;
   readonly kubeContext: string;
   readonly kubeServer: string;
   readonly awsAccount: string;

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../src/actors/actor.js';
@@ -109,6 +110,8 @@ describe('a world in which all is as it should be', () => {
     expect(facts.world).toEqual({
       gitHead: repository.git('rev-parse', 'HEAD'),
       gitBranch: 'phase6-preflight',
+      gitStatus: 'clean',
+      rcRunnerSha256: createHash('sha256').update('#!/bin/sh\n').digest('hex'),
       kubeContext: 'dpp-staging',
       kubeServer: cluster.url,
       awsAccount: '000000000000',
@@ -142,6 +145,22 @@ describe('a world in which all is as it should be', () => {
       { fact: 'gitHead', before: world.gitHead, after: head },
       { fact: 'kubeContext', before: 'dpp-staging', after: 'moved' },
     ]);
+  });
+
+  test('is observed to differ after an uncommitted edit of the RC runner', async () => {
+    const { settings, world } = await check();
+    writeFileSync(settings.rcRunner, '#!/bin/sh\nexit 0\n');
+    const again = await observeWorld(settings, context.env, context.signal);
+    expect(worldDifferences(world, again)).toEqual([
+      { fact: 'gitStatus', before: 'clean', after: expect.stringMatching(/^dirty \(sha256 [0-9a-f]{64}\)$/) },
+      { fact: 'rcRunnerSha256', before: world.rcRunnerSha256, after: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
+  });
+
+  test('cannot be observed without the RC runner', async () => {
+    const { settings } = await check();
+    rmSync(settings.rcRunner);
+    await expect(observeWorld(settings, context.env, context.signal)).rejects.toMatchObject({ code: 'RC_RUNNER_MISSING' });
   });
 
   test('is reported in 10_preflight.json, with every check, and line by line', async () => {

@@ -29,6 +29,8 @@ export function testWorld(changes: Partial<World> = {}): World {
   return {
     gitHead: 'a'.repeat(40),
     gitBranch: 'phase6-preflight',
+    gitStatus: 'clean',
+    rcRunnerSha256: 'b'.repeat(64),
     kubeContext: 'dpp-staging',
     kubeServer: 'https://k8s.staging.example.com',
     awsAccount: '000000000000',

@@ -71,6 +71,15 @@ describe('the binary', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
+  test('output that cannot be written is told in one line, and is no success', () => {
+    const { status, stderr } = spawnSync('bash', ['-c', '"$0" "$1" explain > /dev/full', process.execPath, main], {
+      cwd: scratch,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^cutover: the output could not be written: .*ENOSPC.*\n$/);
+  });
+
   test('a command that fails leaves nothing behind', () => {
     expect(cutover(['list'])).toMatchObject({ status: 1 });
     expect(readdirSync(scratch)).toEqual(['build']);

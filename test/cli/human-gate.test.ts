@@ -1,9 +1,9 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EVIDENCE } from '../../src/evidence/layout.js';
 import { completeCheckpoint, SCREENSHOT } from '../evidence/complete-checkpoint.js';
-import { fileIn, PilotWorkspace } from './pilot-workspace.js';
+import { failing, fileIn, PilotWorkspace } from './pilot-workspace.js';
 
 const RUN = '20260221T120001Z';
 
@@ -40,6 +40,57 @@ describe('the human gate', () => {
     const { code, stderr } = await pilot.cutover('resume', RUN);
     expect(code).toBe(2);
     expect(stderr).toMatch(/30_rc_gates\.txt +changed/);
+  });
+
+  test('the log of a failed attempt that was edited or deleted is a finding, and a fault for the doctor', async () => {
+    const { drillAppRollback } = pilot.actors;
+    pilot.actors['drillAppRollback'] = async (input, context) => {
+      await drillAppRollback?.(input, context);
+      return failing('DRILL_FAILED', 'The rollback did not end.')(input, context);
+    };
+    pilot.at = new Date('2026-02-21T13:00:01Z');
+    const run = '20260221T130001Z';
+    expect((await pilot.cutover('start')).code).toBe(1);
+    if (drillAppRollback !== undefined) pilot.actors['drillAppRollback'] = drillAppRollback;
+    expect(await pilot.cutover('replay', run, '--override', '--reason', 'flaky')).toMatchObject({ code: 2 });
+    pilot.completeForm(run);
+    const doctor = async () => (await pilot.cutover('doctor')).stdout;
+    expect(await doctor()).not.toMatch(/50_rollback_drill/);
+
+    const signOff = (...more: string[]) => pilot.cutover('sign-off', run, '--as', 'verifier', ...more);
+    const kept = pilot.evidence(run, '50_rollback_drill.attempt-1.txt');
+    const left = readFileSync(kept, 'utf8');
+    writeFileSync(kept, left.replace('undone', 'UNDONE'));
+    expect(await signOff()).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/50_rollback_drill\.attempt-1\.txt +changed/),
+    });
+    expect(await doctor()).toMatch(new RegExp(`FAULT +evidence of ${run} .*50_rollback_drill.attempt-1.txt`));
+    rmSync(kept);
+    expect(await signOff()).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/50_rollback_drill\.attempt-1\.txt +missing/),
+    });
+    writeFileSync(kept, left);
+    expect((await signOff('--and-resume')).code).toBe(0);
+    expect(await doctor()).not.toMatch(/FAULT +evidence/);
+  });
+
+  test('a link among the screenshots is a finding that names it', async () => {
+    pilot.completeForm();
+    symlinkSync('/dev/null', pilot.evidence(RUN, EVIDENCE.screenshots, 'link.png'));
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'v')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${EVIDENCE.screenshots}/link.png`),
+    });
+  });
+
+  test('sign-off --file that cannot be read is a usage error that names it', async () => {
+    for (const file of [join(pilot.directory, 'nope'), pilot.directory]) {
+      const { code, stderr } = await pilot.cutover('sign-off', RUN, '--as', 'v', '--file', file);
+      expect(code).toBe(64);
+      expect(stderr).toContain(`--file ${file} `);
+    }
   });
 
   test('a secret in the form is a finding that does not repeat it', async () => {

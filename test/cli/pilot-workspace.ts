@@ -126,6 +126,8 @@ export const VARIABLES = {
 export const WORLD: World = {
   gitHead: '0123456789abcdef0123456789abcdef01234567',
   gitBranch: 'phase6-preflight',
+  gitStatus: 'clean',
+  rcRunnerSha256: 'b'.repeat(64),
   kubeContext: 'staging',
   kubeServer: 'https://127.0.0.1:6443',
   awsAccount: '000000000000',

@@ -59,6 +59,8 @@ export const settings: Settings = {
 export const world: World = {
   gitHead: 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3',
   gitBranch: 'phase6-preflight',
+  gitStatus: 'clean',
+  rcRunnerSha256: 'b'.repeat(64),
   kubeContext: 'dpp-staging',
   kubeServer: 'https://k8s.staging.example.com:6443',
   awsAccount: '123456789012',

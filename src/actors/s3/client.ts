@@ -24,6 +24,8 @@ export async function createS3Client(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: Math.min(5_000, idleMs), socketTimeout: idleMs },
+    // An endpoint in the AWS configuration file could move across a pause unseen: only the environment's counts, it is frozen.
+    ignoreConfiguredEndpointUrls: true,
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === null ? {} : { credentials }),
     ...(credentials === null && settings.awsProfile !== null ? { profile: settings.awsProfile } : {}),

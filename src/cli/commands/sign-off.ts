@@ -61,10 +61,10 @@ export const signOff: CommandFile<SignOffOptions> = {
     };
   },
   async run(options, io) {
+    const form = options.file === null ? null : await readCompleted(options.file);
     const view = await deciding(options, 'sign-off', io, async (workspace, runId) => {
       requireWaiting(await workspace.engine.inspect(runId));
       await confirm(runId, options, io);
-      const form = options.file === null ? null : await readFile(options.file);
       const signed = await workspace.engine.send(runId, options.who, deciders(options, form, workspace, io));
       if (!options.andResume || options.rejectedBecause !== null) return signed;
       return goOn(workspace, runId, { ...options, retriesSealing: false }, io);
@@ -73,6 +73,17 @@ export const signOff: CommandFile<SignOffOptions> = {
     return options.andResume ? exit : EXIT.ok;
   },
 };
+
+async function readCompleted(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new UsageError(
+      `--file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): give the completed checkpoint. Nothing was signed.`,
+      { cause: error },
+    );
+  }
+}
 
 function deciders(options: SignOffOptions, form: Buffer | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {

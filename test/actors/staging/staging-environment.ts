@@ -67,6 +67,8 @@ function worldOf(kubeServer: string): World {
   return {
     gitHead: '0'.repeat(40),
     gitBranch: 'main',
+    gitStatus: 'clean',
+    rcRunnerSha256: 'b'.repeat(64),
     kubeContext: 'dpp-staging',
     kubeServer,
     awsAccount: '000000000000',
