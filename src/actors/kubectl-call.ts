@@ -15,7 +15,10 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
  */
 export async function runKubectl(owner: ProcessOwner, args: readonly string[], timeoutMs: number): Promise<ProcessResult> {
   try {
-    return await runProcess(owner, 'kubectl', [...args, ...cacheDirectory(owner.env)], { timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES });
+    return await runProcess(owner, 'kubectl', [...args, ...cacheDirectory(owner.env)], {
+      timeoutMs,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+    });
   } catch (error) {
     if (error instanceof ActorError && (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE')) {
       throw new ActorError('KUBECTL_MISSING', `kubectl cannot be run: ${error.message}`, { cause: error });
