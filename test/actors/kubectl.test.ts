@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { runKubectl } from '../../src/actors/kubectl-call.js';
 import { contextServer, createKubectl, currentContext, kubectlVersion } from '../../src/actors/kubectl.js';
 import { unrecordedOwner } from '../../src/actors/process/run-process.js';
 import { stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
@@ -29,6 +30,16 @@ function pretend(script: string) {
   chmodSync(join(folder, 'kubectl'), 0o755);
   return ownerWith({ PATH: `${folder}${delimiter}${PATH}` });
 }
+
+test.each([
+  ['/a/home', false],
+  ['', true],
+  [undefined, true],
+])('with HOME %j the cache has a place of its own: %j', async (HOME, own) => {
+  const { env } = pretend('echo "$*"');
+  const { stdout } = await runKubectl(ownerWith({ ...env, HOME }), ['get', 'pods'], 10_000);
+  expect(stdout.includes(` --cache-dir ${join(tmpdir(), 'cutover-kubectl-cache-')}`)).toBe(own);
+});
 
 describe('against a cluster', () => {
   let cluster: StagingCluster;
