@@ -12,16 +12,10 @@ import { callerIdentity } from './sts.js';
 export const CLEAN = 'clean';
 
 /** What the world is made of, as the pre-conditions found it or as it is now. */
-export interface ObservedFacts {
-  readonly gitHead: string;
-  readonly gitBranch: string;
-  readonly gitStatus: string;
-  readonly rcRunnerSha256: string;
-  readonly kubeContext: string;
-  readonly kubeServer: string;
-  readonly awsAccount: string;
-  readonly awsArn: string;
-}
+export type ObservedFacts = Pick<
+  World,
+  'gitHead' | 'gitBranch' | 'gitStatus' | 'rcRunnerSha256' | 'kubeContext' | 'kubeServer' | 'awsAccount' | 'awsArn'
+>;
 
 /** What differs between two looks at the world; null = there is none. */
 export interface WorldDifference {
