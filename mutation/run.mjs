@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SCOPES } from './scopes.js';
+
+/**
+ * `npm run mutation [-- SCOPE...]`: changes one thing at a time in what proves (src/config, src/evidence, src/actors), and sees
+ * whether a test notices. Only what changed since the last run is tried again. Ends with the score of each scope and of all;
+ * exit code 1 below the threshold, or when a scope could not be run.
+ */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const RESULTS = join(ROOT, 'mutation/results');
+const LEAST_SCORE = 85;
+const DETECTED = ['Killed', 'Timeout'];
+const UNDETECTED = ['Survived', 'NoCoverage'];
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => SCOPES[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`No such scope: ${unknown.join(', ')}. There are: ${Object.keys(SCOPES).join(', ')}`);
+  process.exit(64);
+}
+mkdirSync(RESULTS, { recursive: true });
+const rows = (chosen.length > 0 ? chosen : Object.keys(SCOPES)).map((name) => ({ name, ...runScope(name, SCOPES[name]) }));
+rows.push({ name: 'all', ...sum(rows) });
+for (const { name, detected, undetected } of rows) {
+  console.log(
+    `${name.padEnd(15)} ${percent(detected, undetected).toFixed(1).padStart(6)} %  ${detected} noticed, ${undetected} not`,
+  );
+}
+const total = rows.at(-1);
+process.exitCode = percent(total.detected, total.undetected) >= LEAST_SCORE ? 0 : 1;
+
+/** Survivors are listed in mutation/results/SCOPE.txt. */
+function runScope(name, { mutate, tests }) {
+  console.log(`=== ${name} ===`);
+  const report = join(RESULTS, `${name}.json`);
+  const config = join(RESULTS, `${name}.config.json`);
+  writeFileSync(config, JSON.stringify(strykerOptions(name, mutate, report), null, 2));
+  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/stryker'), ['run', config], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, MUTATION_TESTS: tests.join(' ') },
+  });
+  if (status !== 0) {
+    console.error(`Stryker ended with ${status} in scope ${name}: see above.`);
+    process.exit(1);
+  }
+  const mutants = Object.entries(JSON.parse(readFileSync(report, 'utf8')).files).flatMap(([file, { mutants, source }]) =>
+    mutants.map((mutant) => ({ file, source, ...mutant })),
+  );
+  const undetected = mutants.filter(({ status: outcome }) => UNDETECTED.includes(outcome));
+  writeFileSync(join(RESULTS, `${name}.txt`), undetected.map(shown).join('\n'));
+  return { detected: mutants.filter(({ status: outcome }) => DETECTED.includes(outcome)).length, undetected: undetected.length };
+}
+
+/** Source: Stryker's "Configuration" page. */
+function strykerOptions(name, mutate, report) {
+  return {
+    mutate,
+    testRunner: 'jest',
+    testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+    jest: { configFile: 'mutation/jest.config.js' },
+    coverageAnalysis: 'perTest',
+    ignorePatterns: ['/.demo', '/bench', '/docs', '/mutation/results'],
+    disableTypeChecks: false,
+    concurrency: 2,
+    // Generous: a busy machine must not make a survivor look like one that hangs.
+    timeoutMS: 20_000,
+    incremental: true,
+    incrementalFile: join(RESULTS, `${name}.incremental.json`),
+    reporters: ['progress-append-only', 'json'],
+    jsonReporter: { fileName: report },
+    tempDirName: `.stryker-tmp/${name}`,
+    allowConsoleColors: false,
+  };
+}
+
+/** One survivor: where, and what it says instead of what. */
+function shown({ file, source, location: { start, end }, mutatorName, replacement, status }) {
+  const lines = source.split('\n').slice(start.line - 1, end.line);
+  const last = lines.length - 1;
+  lines[last] = lines[last].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
+  const text = `${lines.join(' ')}  ->  ${replacement ?? ''}`.replaceAll(/\s+/g, ' ');
+  return `${file}:${start.line}:${start.column} ${status} ${mutatorName}: ${text}`;
+}
+
+function sum(all) {
+  const add = (key) => all.reduce((total, row) => total + row[key], 0);
+  return { detected: add('detected'), undetected: add('undetected') };
+}
+
+function percent(detected, undetected) {
+  return detected + undetected === 0 ? 0 : (100 * detected) / (detected + undetected);
+}
