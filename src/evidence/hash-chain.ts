@@ -40,13 +40,19 @@ export class ChainVerifier {
   /** Checks the next record; returns what is wrong with it, or null. */
   next(record: HistoryRecord): ChainFault | null {
     const { seq } = record;
-    if (record.run_id !== this.runId) return { seq, fault: `belongs to run ${record.run_id}, not ${this.runId}` };
-    if (seq !== this.#expectedSeq) return { seq, fault: `seq ${this.#expectedSeq} expected, found ${seq}` };
-    if (record.prev_hash !== this.#head) return { seq, fault: `prev_hash ${record.prev_hash} does not match ${this.#head}` };
+    if (record.run_id !== this.runId) return { seq, fault: `belongs to run ${shown(record.run_id)}, not ${this.runId}` };
+    if (seq !== this.#expectedSeq) return { seq, fault: `seq ${this.#expectedSeq} expected, found ${shown(seq)}` };
+    if (record.prev_hash !== this.#head)
+      return { seq, fault: `prev_hash ${shown(record.prev_hash)} does not match ${this.#head}` };
     const actual = recordHash(record);
-    if (record.hash !== actual) return { seq, fault: `hash ${record.hash} recorded, ${actual} computed` };
+    if (record.hash !== actual) return { seq, fault: `hash ${shown(record.hash)} recorded, ${actual} computed` };
     this.#expectedSeq += 1;
     this.#head = record.hash;
     return null;
   }
+}
+
+/** A record from a file may hold anything, also an object that cannot be made a string. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -48,6 +48,12 @@ describe('a chain', () => {
     expect(verifier.length).toBe(6);
   });
 
+  test('whose record holds an object that cannot be made a string has a fault, and does not break the verifier', () => {
+    const [record] = historyOf(RUN, 1);
+    const strange = { ...record, run_id: { toString: null } } as unknown as HistoryRecord;
+    expect(faultIn([strange])).toBe(`belongs to run {"toString":null}, not ${RUN}`);
+  });
+
   test('in which any field of any record was changed is found', () => {
     const fields = Object.keys(historyOf(RUN, 1)[0] ?? {}) as (keyof HistoryRecord)[];
     fc.assert(

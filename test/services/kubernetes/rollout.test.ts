@@ -69,13 +69,13 @@ describe.each(KUBECTLS)('rollouts with %s', (binary) => {
   });
 
   test('rollout status waits for the controller and gives up at its timeout', async () => {
-    await cluster.control({ timing: { observeMs: 200, rolloutMs: 400 } });
+    await cluster.control({ timing: { observeMs: 2000, rolloutMs: 400 } });
     await undo(1);
     const { metadata, status: seen } = await deployment();
     expect(metadata.generation).toBe(seen.observedGeneration! + 1);
     expect((await status()).stdout).toMatch(/Waiting for .*\n(.*\n)*.*successfully rolled out/);
 
-    await cluster.control({ stuck: ['dpp-api'] });
+    await cluster.control([{ timing: { observeMs: 20 } }, { stuck: ['dpp-api'] }]);
     await undo(2);
     expect(await status('1s')).toMatchObject({
       exitCode: 1,
