@@ -12,6 +12,8 @@ const CLI = join(ROOT, 'dist/src/cli/main.js');
 const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
 write('docs/machine.svg', graph('svg'));
 write('docs/machine.mmd', graph('mermaid'));
+const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
+write('docs/failure-modes.md', withFaultTables(readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 console.log('Running a pilot cutover for the transcript (under a minute)...');
 write('README.md', await withTranscript(readFileSync(join(ROOT, 'README.md'), 'utf8')));

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { manifestJsonSchema } from '../../src/evidence/manifest.js';
+import { withFaultTables } from '../faults/fault-table.js';
 
 const run = promisify(execFile);
 const CLI = resolve('dist/src/cli/main.js');
@@ -21,4 +22,9 @@ test.each([
 
 test('docs/evidence-manifest.schema.json is the schema that is enforced', async () => {
   expect(JSON.parse(await readFile('docs/evidence-manifest.schema.json', 'utf8'))).toEqual(manifestJsonSchema());
+});
+
+test('docs/failure-modes.md is the table that the tests go through', async () => {
+  const document = await readFile('docs/failure-modes.md', 'utf8');
+  expect(document).toBe(withFaultTables(document));
 });

@@ -54,6 +54,12 @@ export class Bucket {
     this.versioning = options.objectLock ? 'Enabled' : options.versioning;
   }
 
+  /** Everything that is stored, whatever its lock. */
+  forget(): void {
+    this.history.clear();
+    this.changes.clear();
+  }
+
   /** The newest version or delete marker of the key. */
   current(key: string): StoredVersion | undefined {
     return this.history.get(key)?.[0];

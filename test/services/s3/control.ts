@@ -10,7 +10,8 @@
  *                 "versioning": "Enabled" | "Suspended",
  *                 "objectLock": "Enabled" | "Disabled",
  *                 "defaultRetention": { "mode": "GOVERNANCE" | "COMPLIANCE", "days": 30 } | { ..., "years": 1 } | null,
- *                 "remove": true } }
+ *                 "remove": true,
+ *                 "forget": true } }       all that is stored in it, locked or not: for a new beginning; no S3 could
  *
  * A fault says which requests it meets, and what happens to them:
  *
@@ -89,6 +90,7 @@ const bucketSchema = z.strictObject({
     .nullable()
     .optional(),
   remove: z.literal(true).optional(),
+  forget: z.literal(true).optional(),
 });
 
 const controlSchema = z.strictObject({
@@ -125,6 +127,7 @@ function changeBucket(change: z.output<typeof bucketSchema>, account: Account, f
   if (change.objectLock === 'Disabled') bucket.objectLock = undefined;
   if (change.objectLock === 'Enabled') bucket.objectLock ??= {};
   if (change.defaultRetention !== undefined) setDefaultRetention(bucket, change.defaultRetention ?? undefined);
+  if (change.forget) bucket.forget();
   if (change.remove) account.buckets.delete(name);
 }
 

@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Pilot, type CliResult } from '../e2e/pilot.js';
+
+const exec = promisify(execFile);
+
+/** A pilot site on which one thing at a time goes wrong, and is mended again. */
+export class FaultPilot {
+  #changes: Record<string, string | undefined> = {};
+
+  private constructor(private readonly pilot: Pilot) {}
+
+  static async create(): Promise<FaultPilot> {
+    const pilot = await Pilot.create();
+    await pilot.site.kubernetes.control({ timing: { observeMs: 5, rolloutMs: 20 } });
+    return new FaultPilot(pilot);
+  }
+
+  dispose(): Promise<void> {
+    return this.pilot.dispose();
+  }
+
+  get site() {
+    return this.pilot.site;
+  }
+
+  /** The temporary directory of the site; the repository and HOME are below it. */
+  get directory(): string {
+    return this.pilot.directory;
+  }
+
+  get repository(): string {
+    return this.pilot.site.repository;
+  }
+
+  get home(): string {
+    return this.pilot.site.env['HOME'] ?? '';
+  }
+
+  /** Runs the built CLI with the site's environment and the variables that were changed. */
+  cutover(args: readonly string[]): Promise<CliResult> {
+    return this.pilot.cutover(args, { env: this.#changes });
+  }
+
+  /** For the commands that follow, until `clearFaults`; undefined takes the variable away. */
+  setVariable(name: string, value: string | undefined): void {
+    this.#changes[name] = value;
+  }
+
+  git(...args: string[]): Promise<{ stdout: string }> {
+    return exec('git', args, { cwd: this.repository });
+  }
+
+  /** A file of the repository, or any by its absolute path. */
+  async write(path: string, content: string | Uint8Array): Promise<void> {
+    await writeFile(path.startsWith('/') ? path : join(this.repository, path), content);
+  }
+
+  /**
+   * Puts a shell script before the real command on the PATH; `"$REAL" "$@"` in it calls the real one.
+   * Source of the idea: a broken installation, a wrapper, another version that comes first.
+   */
+  async shadow(command: string, script: string): Promise<void> {
+    const bin = join(this.directory, 'bin');
+    await mkdir(bin, { recursive: true });
+    const file = join(bin, command);
+    await writeFile(file, `#!/bin/sh\nREAL='${this.#find(command)}'\n${script}\n`);
+    await chmod(file, 0o755);
+    this.setVariable('PATH', [bin, this.site.env['PATH']].join(delimiter));
+  }
+
+  /** A PATH on which everything is but this command. */
+  async without(command: string): Promise<void> {
+    const bin = join(this.directory, `without-${command}`);
+    await mkdir(bin);
+    const seen = new Set([command]);
+    for (const folder of this.#path()) {
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        if (seen.has(name)) continue;
+        seen.add(name);
+        await symlink(join(folder, name), join(bin, name));
+      }
+    }
+    this.setVariable('PATH', bin);
+  }
+
+  /** Takes back every changed variable and every fault of the stand-ins. */
+  async clearFaults(): Promise<void> {
+    this.#changes = {};
+    const { kubernetes, s3, staging } = this.site;
+    s3.control({ clearFaults: true, deny: [], credentials: 'valid', clockOffsetSeconds: 0 });
+    staging.control({ clearFaults: true });
+    await kubernetes.control([{ clearFaults: true }, { stuck: [] }]);
+  }
+
+  /** The newest run's evidence directory, or null before there is one. */
+  async runDirectory(): Promise<string | null> {
+    return (await this.pilot.runIds()).length === 0 ? null : this.pilot.runDirectory();
+  }
+
+  /** A file of the newest run's evidence. */
+  async evidenceFile(name: string): Promise<string> {
+    return join(await this.pilot.runDirectory(), name);
+  }
+
+  /** Completes the checkpoint as the human would. */
+  verify(): Promise<void> {
+    return this.pilot.verify();
+  }
+
+  /** SHA-256 of every file below the evidence root, of all runs, whatever its name is now: nothing recorded may get lost. */
+  evidenceDigests(): Set<string> {
+    if (!existsSync(this.pilot.evidenceRoot)) return new Set();
+    const files = readdirSync(this.pilot.evidenceRoot, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    return new Set(files.map((file) => sha256(join(file.parentPath, file.name))));
+  }
+
+  /** Keeps repository, database, evidence and HOME as they are, for `restore`. */
+  async save(): Promise<void> {
+    for (const path of this.#saved()) await cp(path, this.#copyOf(path), { recursive: true, preserveTimestamps: true });
+  }
+
+  /** Brings back what `save` kept, and an empty bucket. */
+  async restore(): Promise<void> {
+    await this.clearFaults();
+    for (const path of this.#saved()) {
+      await rm(path, { recursive: true, force: true });
+      await cp(this.#copyOf(path), path, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    }
+    await rm(join(this.directory, 'bin'), { recursive: true, force: true });
+    this.site.s3.control({ bucket: { forget: true } });
+  }
+
+  #saved(): string[] {
+    return [this.repository, this.home];
+  }
+
+  #copyOf(path: string): string {
+    return join(this.directory, 'saved', basename(path));
+  }
+
+  #path(): string[] {
+    return (this.site.env['PATH'] ?? '').split(delimiter);
+  }
+
+  #find(command: string): string {
+    const found = this.#path()
+      .map((folder) => join(folder, command))
+      .find((file) => existsSync(file));
+    if (found === undefined) throw new Error(`${command} is not on the PATH: ${this.site.env['PATH']}`);
+    return found;
+  }
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}

@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { GATES } from './groups/gates.js';
+
+describeFaults(GATES);
