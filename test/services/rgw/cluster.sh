@@ -69,7 +69,6 @@ memstore_device_bytes = 1073741824
 rgw_frontends = beast endpoint=127.0.0.1:$S3_PORT
 rgw_thread_pool_size = 32
 rgw_run_sync_thread = false
-${RGW_SETTINGS:-}
 CONF
 }
 

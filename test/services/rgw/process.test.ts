@@ -19,7 +19,7 @@ describe('the gateway as processes', () => {
     expect(await once(rgw.shell, 'exit')).toEqual([0, null]);
     expect(daemonsOf(rgw)).toEqual([]);
     expect(existsSync(rgw.directory)).toBe(false);
-  });
+  }, 60_000);
 
   test('SIGTERM ends it as cleanly', async () => {
     rgw = await startRgw();
@@ -27,7 +27,7 @@ describe('the gateway as processes', () => {
     expect(await once(rgw.shell, 'exit')).toEqual([143, null]);
     expect(daemonsOf(rgw)).toEqual([]);
     expect(existsSync(rgw.directory)).toBe(false);
-  });
+  }, 60_000);
 
   test('not even a SIGKILL of the shell that holds them leaves a daemon behind', async () => {
     rgw = await startRgw();
@@ -35,7 +35,7 @@ describe('the gateway as processes', () => {
     await once(rgw.shell, 'exit');
     while (daemonsOf(rgw).length > 0) await new Promise(setImmediate);
     await expect(fetch(rgw.url)).rejects.toThrow('fetch failed');
-  });
+  }, 60_000);
 
   test('without Ceph it says what to install', async () => {
     const { PATH } = process.env;

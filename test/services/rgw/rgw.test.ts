@@ -22,7 +22,7 @@ beforeAll(async () => {
   await rgw.createBucket(Bucket);
   await rgw.createBucket('plain', { objectLock: false });
   s3 = connect();
-});
+}, 60_000);
 afterAll(async () => {
   s3?.destroy();
   await rgw?.stop();
@@ -90,6 +90,11 @@ describe.each<Mode>(['COMPLIANCE', 'GOVERNANCE'])('a version under %s', (mode) =
 });
 
 describe('a bucket with Object Lock', () => {
+  test("can't be deleted with what is locked in it", async () => {
+    await s3.putObject({ Bucket, Key: 'held', Body, ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: UNTIL });
+    expect(await refusal(s3.deleteBucket({ Bucket }))).toMatchObject({ status: 409, code: 'BucketNotEmpty' });
+  });
+
   test("can't suspend its versioning, and one without can't take locks", async () => {
     const suspended = { VersioningConfiguration: { Status: 'Suspended' } } as const;
     expect(await refusal(s3.putBucketVersioning({ Bucket, ...suspended }))).toMatchObject({

@@ -9,11 +9,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { S3 } from '@aws-sdk/client-s3';
 
-export interface RgwOptions {
-  /** Lines for the gateway's section of ceph.conf, e.g. `rgw_max_listing_results = 3`. */
-  readonly settings?: readonly string[];
-}
-
 export interface RunningRgw {
   readonly url: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -36,7 +31,7 @@ const CREDENTIALS = { accessKeyId: 'rgw-access-key', secretAccessKey: 'rgw-secre
  * with `stop`, with the calling process, or after 15 minutes.
  * @throws Error that says what to install when Ceph is not, or what a daemon said that did not start
  */
-export async function startRgw({ settings = [] }: RgwOptions = {}): Promise<RunningRgw> {
+export async function startRgw(): Promise<RunningRgw> {
   requireTools();
   const directory = await mkdtemp(join(tmpdir(), 'rgw-'));
   const [monPort, s3Port] = await freePorts();
@@ -48,7 +43,6 @@ export async function startRgw({ settings = [] }: RgwOptions = {}): Promise<Runn
       S3_PORT: String(s3Port),
       ACCESS_KEY: CREDENTIALS.accessKeyId,
       SECRET_KEY: CREDENTIALS.secretAccessKey,
-      RGW_SETTINGS: settings.join('\n'),
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
