@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startKubernetes, type RunningKubernetes } from '../test/services/kubernetes/start.js';
-import { startS3, type RunningS3 } from '../test/services/s3/server.js';
+import { startS3, type RunningS3, type S3Options } from '../test/services/s3/server.js';
 import { startStaging, type RunningStaging } from '../test/services/staging/server.js';
 import { createPilotRepository, PHASE_COMMITS } from './pilot-repository.js';
 
@@ -20,15 +20,24 @@ export interface PilotSite {
   stop(): Promise<void>;
 }
 
+export interface PilotSiteOptions {
+  /** An S3 service to seal in instead of the stand-in, which then answers for STS alone. The bucket is there. */
+  readonly s3?: {
+    readonly url: string;
+    readonly bucket: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+}
+
 /** Sets up a site below `directory`, which is made. The servers listen on the loopback interface until `stop`. */
-export async function createPilotSite(directory: string): Promise<PilotSite> {
+export async function createPilotSite(directory: string, { s3: service }: PilotSiteOptions = {}): Promise<PilotSite> {
   const repository = join(directory, 'decisionwise_api_platform');
   const home = join(directory, 'home');
   const kubeconfig = join(home, 'kubeconfig');
   await mkdir(join(home, '.aws'), { recursive: true });
   const [kubernetes, s3, staging] = await Promise.all([
     startKubernetes(),
-    startS3({ bucket: BUCKET, region: REGION, dataDir: join(directory, 's3') }),
+    startS3({ bucket: BUCKET, region: REGION, dataDir: join(directory, 's3'), ...keysOf(service) }),
     startStaging(),
     createPilotRepository(repository),
   ]);
@@ -44,8 +53,10 @@ export async function createPilotSite(directory: string): Promise<PilotSite> {
       KUBECONFIG: kubeconfig,
       AWS_PROFILE: 'dpp-admin',
       AWS_REGION: REGION,
-      AWS_ENDPOINT_URL: s3.url,
-      DPP_WORM_BUCKET: BUCKET,
+      ...(service === undefined
+        ? { AWS_ENDPOINT_URL: s3.url }
+        : { AWS_ENDPOINT_URL_S3: service.url, AWS_ENDPOINT_URL_STS: s3.url }),
+      DPP_WORM_BUCKET: service?.bucket ?? BUCKET,
       DPP_WORM_PREFIX: 'evidence/cutover',
       DPP_WORM_OBJECT_LOCK_MODE: 'GOVERNANCE',
       DPP_WORM_RETENTION_DAYS: '365',
@@ -61,6 +72,13 @@ export async function createPilotSite(directory: string): Promise<PilotSite> {
       await Promise.all([s3.stop(), staging.stop()]);
     },
   };
+}
+
+/** The stand-in's STS knows the same keys as the service. */
+function keysOf(service: PilotSiteOptions['s3']): Partial<S3Options> {
+  return service === undefined
+    ? {}
+    : { accessKey: service.credentials.accessKeyId, secretKey: service.credentials.secretAccessKey };
 }
 
 function credentialsFile({ credentials }: RunningS3): string {

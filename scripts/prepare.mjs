@@ -18,10 +18,14 @@ export function say(line) {
   console.log(`[${String(Math.round((Date.now() - started) / 1000)).padStart(4)}s] ${line}`);
 }
 
-/** Installs what is missing. Ends the process with advice when it can't. */
-export function prepare() {
+/**
+ * Installs what is missing. Ends the process with advice when it can't. `servers` are the tools of servers that only some tests
+ * start: without them it goes on, and those tests fail.
+ */
+export function prepare({ servers = {} } = {}) {
   requireNode();
   requireTools(packagesAreInstalled() ? TOOLS : { ...TOOLS, ...COMPILER });
+  preferTools(servers);
   if (!packagesAreInstalled()) {
     say('Installing packages with npm ci (one to three minutes: better-sqlite3 may be compiled)...');
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed: is the npm registry reachable?');
@@ -41,18 +45,27 @@ function requireNode() {
 }
 
 function requireTools(tools) {
-  const missing = Object.entries(tools).filter(([tool]) => !isOnPath(tool));
-  if (missing.length === 0) return;
-  const packages = [...new Set(missing.map(([, name]) => name))];
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
-    stop(`Missing: ${missing.map(([tool]) => tool).join(', ')}. On Debian, as root: ${command}`);
+  const advice = installTools(tools);
+  if (advice !== null) stop(advice);
+}
+
+function preferTools(tools) {
+  const advice = installTools(tools);
+  if (advice !== null) console.error(`${advice}\nGoing on without: the tests that need them will fail.`);
+}
+
+/** Null when all of them are there now, else what to do about it. */
+function installTools(tools) {
+  const missing = Object.keys(tools).filter((tool) => !isOnPath(tool));
+  if (missing.length === 0) return null;
+  const packages = [...new Set(missing.map((tool) => tools[tool]))];
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() === 0 && isOnPath('apt-get')) {
+    say(`Installing from Debian: ${packages.join(', ')} (up to a minute)...`);
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    if (succeeds('apt-get', ['update', '-qq'], env) && succeeds(command[0], [...command.slice(1), '-qq'], env)) return null;
   }
-  say(`Installing from Debian: ${packages.join(', ')} (up to a minute)...`);
-  run('apt-get', ['update', '-qq'], 'apt-get update failed.');
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], `Failed: ${command}`, {
-    DEBIAN_FRONTEND: 'noninteractive',
-  });
+  return `Missing: ${missing.join(', ')}. On Debian, as root: ${command.join(' ')}`;
 }
 
 /** npm notes what it installed in node_modules/.package-lock.json; an older one than the lockfile is out of date. */
@@ -74,9 +87,14 @@ function isFile(path) {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function run(command, args, advice, env = {}) {
+function run(command, args, advice) {
+  if (!succeeds(command, args)) stop(advice);
+}
+
+function succeeds(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
-  if (error !== undefined || status !== 0) stop(`${advice}${error === undefined ? '' : ` (${error.message})`}`);
+  if (error !== undefined) console.error(`${command}: ${error.message}`);
+  return status === 0;
 }
 
 function stop(message) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createPilotSite, type PilotSite } from '../../demo/pilot-site.js';
+import { createPilotSite, type PilotSite, type PilotSiteOptions } from '../../demo/pilot-site.js';
 import { playVerifier } from '../../demo/play-verifier.js';
 
 const CLI = resolve('dist/src/cli/main.js');
@@ -27,10 +27,10 @@ export class Pilot {
     readonly site: PilotSite,
   ) {}
 
-  static async create(): Promise<Pilot> {
+  static async create(options: PilotSiteOptions = {}): Promise<Pilot> {
     if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build`);
     const directory = await mkdtemp(join(tmpdir(), 'cutover-e2e-'));
-    return new Pilot(directory, await createPilotSite(directory));
+    return new Pilot(directory, await createPilotSite(directory, options));
   }
 
   async dispose(): Promise<void> {
