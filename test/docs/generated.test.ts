@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { manifestJsonSchema } from '../../src/evidence/manifest.js';
+import { documents, readParts } from './markdown.js';
 
 const run = promisify(execFile);
 const CLI = resolve('dist/src/cli/main.js');
@@ -21,4 +22,17 @@ test.each([
 
 test('docs/evidence-manifest.schema.json is the schema that is enforced', async () => {
   expect(JSON.parse(await readFile('docs/evidence-manifest.schema.json', 'utf8'))).toEqual(manifestJsonSchema());
+});
+
+const shownFiles = documents().flatMap((document) => {
+  const parts = readParts(document);
+  return parts.flatMap((part, index) => {
+    const file = 'comment' in part ? /^file: (.*)$/.exec(part.comment)?.[1] : undefined;
+    const next = parts[index + 1];
+    return file === undefined ? [] : [{ document, file, shown: next !== undefined && 'block' in next ? next.block.text : '' }];
+  });
+});
+
+test.each(shownFiles)('$document shows $file as it is', async ({ file, shown }) => {
+  expect(`${shown}\n`).toBe(await readFile(file, 'utf8'));
 });
