@@ -1,10 +1,10 @@
 import { spawnSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `npm run docs`: writes what the docs show of the program, from the build in dist/: the drawing, the schema, the transcript. */
+/** `npm run docs`: writes what the docs show of the program, from the build in dist/: the drawing, the schema, example files, the transcript. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = join(ROOT, 'dist/src/cli/main.js');
@@ -15,8 +15,18 @@ write('docs/machine.mmd', graph('mermaid'));
 const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
 write('docs/failure-modes.md', withFaultTables(readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);
 console.log('Running a pilot cutover for the transcript (under a minute)...');
 write('README.md', await withTranscript(readFileSync(join(ROOT, 'README.md'), 'utf8')));
+
+/** Puts into the block below each `<!-- file: ... -->` what that file says. */
+function showFiles(document) {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  const shown = text.replaceAll(/(<!-- file: (\S+) -->\n\n```\w+\n)[\s\S]*?(```\n)/g, (_all, before, file, after) =>
+    [before, readFileSync(join(ROOT, file), 'utf8'), after].join(''),
+  );
+  if (shown !== text) write(document, shown);
+}
 
 function graph(format) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'graph', '--format', format], { encoding: 'utf8' });

@@ -23,23 +23,30 @@ export interface BeginOptions {
 }
 
 export function defineBegin(command: Command): void {
+  defineSite(command);
+  command.option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
+}
+
+/** The options that say where a run would take place. */
+export function defineSite(command: Command): void {
   command
     .option('--evidence-root <dir>', 'where the evidence of runs is kept (default: dpp/evidence/phase6_4_cutover)')
-    .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for')
-    .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
+    .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for');
+}
+
+/** The request as it is frozen, and who asks. */
+export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
+  return { who: identityOf(text(raw, 'as'), io.env), request: parseRequest(raw, io) };
 }
 
 /** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
-export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
+export function parseRequest(raw: OptionValues, io: Io): RunRequest {
   return {
-    who: identityOf(text(raw, 'as'), io.env),
-    request: {
-      directory: io.cwd,
-      evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? 'dpp/evidence/phase6_4_cutover'),
-      variables: runVariables(io.env),
-      contextOk: text(raw, 'contextOk') ?? null,
-      commitsOk: text(raw, 'commitsOk') ?? null,
-    },
+    directory: io.cwd,
+    evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? 'dpp/evidence/phase6_4_cutover'),
+    variables: runVariables(io.env),
+    contextOk: text(raw, 'contextOk') ?? null,
+    commitsOk: text(raw, 'commitsOk') ?? null,
   };
 }
 

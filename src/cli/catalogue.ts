@@ -114,7 +114,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'doctor',
     group: CARE,
-    summary: 'check the database, the tools and the evidence',
+    summary: 'check tools, disk, database and evidence; --site: permissions and clocks',
     load: async () => loaded((await import('./commands/doctor.js')).doctor),
   },
   {

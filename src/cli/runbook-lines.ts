@@ -23,12 +23,12 @@ export function sealOnlyLine(evidenceDir: string): string {
   return `==> [seal-only] Resuming evidence dir: ${slashed(evidenceDir)}`;
 }
 
-/** The pause box: 66 columns between its walls. */
+/** The pause box: 66 columns between its walls, but for the runbook's second line, whose wall stands one column to the left. */
 export function pauseBox(runId: string, evidenceDir: string): string[] {
   const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
   const lines = [
     '[PAUSE — HUMAN STEP REQUIRED]',
-    'DB Rollback Verification is PENDING (exit code 2).',
+    PENDING,
     '',
     'Follow: dpp/ops/runbooks/db_rollback_verification_human.md',
     '',
@@ -41,7 +41,7 @@ export function pauseBox(runId: string, evidenceDir: string): string[] {
   const wall = '═'.repeat(WIDTH);
   return [
     `╔${wall}╗`,
-    ...lines.map((line) => `║  ${line.padEnd(WIDTH - 2)}║`),
+    ...lines.map((line) => `║  ${line.padEnd(line === PENDING ? WIDTH - 3 : WIDTH - 2)}║`),
     `╚${wall}╝`,
     '',
     'Checkpoint file:',
@@ -54,6 +54,7 @@ export function pauseBox(runId: string, evidenceDir: string): string[] {
 }
 
 const WIDTH = 66;
+const PENDING = 'DB Rollback Verification is PENDING (exit code 2).';
 
 function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext): string[] {
   const line = (text: string) => `[${timeOfDay(at)}] ${text}`;

@@ -103,7 +103,7 @@ const RUN_1 = `==> Evidence dir: ${DIR}/
 
 ╔══════════════════════════════════════════════════════════════════╗
 ║  [PAUSE — HUMAN STEP REQUIRED]                                   ║
-║  DB Rollback Verification is PENDING (exit code 2).              ║
+║  DB Rollback Verification is PENDING (exit code 2).             ║
 ║                                                                  ║
 ║  Follow: dpp/ops/runbooks/db_rollback_verification_human.md      ║
 ║                                                                  ║

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RUN_VARIABLES } from '../../src/config/settings.js';
 import { Pilot } from '../e2e/pilot.js';
-import { documents, readParts, type Command } from './markdown.js';
+import { shape } from '../e2e/shape.js';
+import { documents, prose, readParts, type Command } from './markdown.js';
 import { SCENES } from './scenes.js';
 import { runInShell, type CommandResult } from './shell.js';
 
@@ -22,6 +23,15 @@ describe.each(documents().map((file) => ({ file, parts: readParts(file) })))('$f
     expect(escaped.map(({ line }) => `${file}:${line}`)).toEqual([]);
     const idle = blocks.filter((block) => block.language === 'console' && !block.text.startsWith('$ '));
     expect(idle.map(({ line }) => `${file}:${line}`)).toEqual([]);
+  });
+
+  test('shows aws commands in blocks of their own, says that they are not run, and names only files that there are', () => {
+    const aws = blocks.filter(({ language }) => language === 'aws').flatMap(({ text }) => text.split('\n'));
+    expect(aws.filter((line) => !/^aws (?:s3api|iam) [a-z-]+ --/.test(line))).toEqual([]);
+    const shown = commands.map(({ text }) => text).join('\n');
+    const files = aws.flatMap((line) => /file:\/\/(\S+)/.exec(line)?.[1] ?? []);
+    expect(files.filter((name) => !existsSync(name) && !shown.includes(`> ${name}`))).toEqual([]);
+    if (aws.length > 0) expect(prose(file)).toMatch(/not run by a test/);
   });
 
   test('exports only variables that are read', () => {
@@ -81,7 +91,7 @@ describe.each(documents().map((file) => ({ file, parts: readParts(file) })))('$f
       for (const [command, { output }] of results) {
         const at = `${file}:${command.line}: ${command.text}\n`;
         // Out of date? npm run docs
-        if (transcript.has(command)) expect(at + shape(command.shown)).toBe(at + shape(output));
+        if (transcript.has(command)) expect(at + shape(command.shown).trimEnd()).toBe(at + shape(output).trimEnd());
         else expect(at + missing(command.shown, output)).toBe(at);
       }
     });
@@ -95,7 +105,7 @@ function unknownScene(at: string, scene: string): never {
 /** Lines of the excerpt that the output lacks, in their order; with the output, when there are any. `...` stands for lines left out. */
 function missing(excerpt: string, output: string): string {
   // How wide a column is depends on what else is in it.
-  const narrow = (text: string) => shape(text).replaceAll(/ {2,}/g, '  ');
+  const narrow = (text: string) => shape(text).trimEnd().replaceAll(/ {2,}/g, '  ');
   let rest = narrow(output);
   const lines = narrow(excerpt).split('\n');
   const lacking = lines.filter((line) => {
@@ -106,19 +116,4 @@ function missing(excerpt: string, output: string): string {
     return false;
   });
   return lacking.length === 0 ? '' : `${lacking.join('\n')}\nis missing in:\n${output}`;
-}
-
-/** Takes out what differs from run to run. */
-function shape(text: string): string {
-  return text
-    .replaceAll(/\d{8}T\d{6}Z/g, '<run>')
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
-    .replaceAll(/\d{4}-\d\d-\d\d/g, '<date>')
-    .replaceAll(/\d\d:\d\d:\d\dZ/g, '<clock>')
-    .replaceAll(/\b[0-9a-f]{40}([0-9a-f]{24})?\b/g, '<hash>')
-    .replaceAll(/VersionId=\S+/g, 'VersionId=<version>')
-    .replaceAll(/ETag=\S+/g, 'ETag=<etag>')
-    .replaceAll(/version [A-Za-z0-9._]{32}/g, 'version <version>')
-    .replaceAll(/\(\d+(\.\d+)?K\)/g, '(<size>K)')
-    .trimEnd();
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { manifestJsonSchema } from '../../src/evidence/manifest.js';
 import { withFaultTables } from '../faults/fault-table.js';
+import { documents, readParts } from './markdown.js';
 
 const run = promisify(execFile);
 const CLI = resolve('dist/src/cli/main.js');
@@ -27,4 +28,17 @@ test('docs/evidence-manifest.schema.json is the schema that is enforced', async 
 test('docs/failure-modes.md is the table that the tests go through', async () => {
   const document = await readFile('docs/failure-modes.md', 'utf8');
   expect(document).toBe(withFaultTables(document));
+});
+
+const shownFiles = documents().flatMap((document) => {
+  const parts = readParts(document);
+  return parts.flatMap((part, index) => {
+    const file = 'comment' in part ? /^file: (.*)$/.exec(part.comment)?.[1] : undefined;
+    const next = parts[index + 1];
+    return file === undefined ? [] : [{ document, file, shown: next !== undefined && 'block' in next ? next.block.text : '' }];
+  });
+});
+
+test.each(shownFiles)('$document shows $file as it is', async ({ file, shown }) => {
+  expect(`${shown}\n`).toBe(await readFile(file, 'utf8'));
 });

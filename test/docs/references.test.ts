@@ -48,7 +48,7 @@ describe.each(FILES)('%s', (file) => {
   });
 
   test('names only files of this repository that there are', () => {
-    const paths = codeSpans(file).filter((span) => /^(src|test|scripts|demo|bench)\/\S+$/.test(span));
+    const paths = codeSpans(file).filter((span) => /^(src|test|scripts|demo|bench|examples)\/\S+$/.test(span));
     // `src/actors/<verb>.ts` stands for all of its folder.
     expect(paths.filter((path) => !existsSync(path.includes('<') ? dirname(path) : path))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
@@ -19,6 +19,7 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
     await expectExit(pilot, ['resume', 'latest'], 0);
   },
   'the verifier has completed the checkpoint': (pilot) => pilot.verify(),
+  'the examples are at hand': (pilot) => cp('examples', join(pilot.site.repository, 'examples'), { recursive: true }),
   'the staging URL is not set': (pilot) => Promise.resolve(setVariable(pilot, 'DPP_STAGING_BASE_URL', '')),
   'the staging URL is set again': (pilot) => Promise.resolve(setVariable(pilot, 'DPP_STAGING_BASE_URL', pilot.site.staging.url)),
   'an RC gate fails': (pilot) => changeRunner(pilot, (text) => text.replace(PASSING, `${FAILING}${PASSING}`)),

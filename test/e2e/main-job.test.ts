@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Pilot, type CliResult } from './pilot.js';
+import { compareWithRunbook, golden } from './runbook-transcript.js';
+import { shape } from './shape.js';
 
 const run = promisify(execFile);
 
@@ -22,14 +24,29 @@ describe('the whole pilot cutover, in the form of the runbook', () => {
   }, 120_000);
   afterAll(() => pilot.dispose());
 
-  test('the first run ends at the human gate with exit code 2', () => {
+  test('the first run ends at the human gate with exit code 2, and prints every line of the runbook, the rest of the box and what comes next', () => {
     expect(first).toMatchObject({ exitCode: 2 });
-    expect(shape(first.stdout)).toMatchSnapshot();
+    const { missing, added } = compareWithRunbook(golden('runbook-run-1'), first.stdout);
+    expect(missing).toEqual([]);
+    expect(`${added.join('\n')}\n`).toBe(golden('added-run-1'));
   });
 
-  test('the second run seals, uploads, verifies and passes with exit code 0', () => {
+  test('the second run passes with exit code 0, and prints every line of the runbook, the facts of the criteria and the signatures', () => {
     expect(second).toMatchObject({ exitCode: 0 });
-    expect(shape(second.stdout)).toMatchSnapshot();
+    const { missing, added } = compareWithRunbook(golden('runbook-run-2'), second.stdout);
+    expect(missing).toEqual([]);
+    expect(`${added.join('\n')}\n`).toBe(golden('added-run-2'));
+  });
+
+  test('the comparison notices a word, a blank or an order that the runbook does not have', () => {
+    const runbook = golden('runbook-run-1');
+    const changed = [
+      first.stdout.replace('Staging dry-run PASS', 'Staging dry run PASS'),
+      first.stdout.replace('Scope written', 'Scope  written'),
+      first.stdout.replace(/^(.*Scope written\n)(.*\n)/m, '$2$1'),
+    ];
+    for (const stdout of changed) expect(compareWithRunbook(runbook, stdout).missing).not.toEqual([]);
+    expect(compareWithRunbook(runbook, `Step 1: skipped\n${first.stdout}`).added[0]).toBe('Step 1: skipped');
   });
 
   test('leaves the evidence of the runbook, and nothing unfinished', async () => {
@@ -110,18 +127,3 @@ describe('the whole pilot cutover, in the form of the runbook', () => {
     expect(await pilot.cutover(['doctor'])).toMatchObject({ exitCode: 0 });
   });
 });
-
-/** Takes out what differs from run to run. */
-function shape(text: string): string {
-  return text
-    .replaceAll(/\d{8}T\d{6}Z/g, '<run>')
-    .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '<time>')
-    .replaceAll(/\d{4}-\d\d-\d\d/g, '<date>')
-    .replaceAll(/\d\d:\d\d:\d\dZ/g, '<clock>')
-    .replaceAll(/\b[0-9a-f]{40}([0-9a-f]{24})?\b/g, '<hash>')
-    .replaceAll(/VersionId=\S+/g, 'VersionId=<version>')
-    .replaceAll(/ETag=\S+/g, 'ETag=<etag>')
-    .replaceAll(/version [A-Za-z0-9._]{32}/g, 'version <version>')
-    .replaceAll(/\(\d+(\.\d+)?K\)/g, '(<size>K)')
-    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');
-}

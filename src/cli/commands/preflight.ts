@@ -3,6 +3,7 @@ import { defineBegin, parseBegin, type BeginOptions } from '../begin-run.js';
 import type { CommandFile, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import { preconditionChecks } from '../precondition-checks.js';
 import { oneLine, table } from '../table.js';
 
 /** The pre-conditions alone: no run, no evidence, no database. */
@@ -11,23 +12,9 @@ export const preflight: CommandFile<BeginOptions> = {
   examples: ['cutover preflight', 'cutover preflight --context-ok kind-pilot', 'cutover preflight --json'],
   parse: (_args, raw, io) => parseBegin(raw, io),
   async run(options, io) {
-    try {
-      const { checks } = await io.parts.checkPreconditions(options.request, io, () => {});
-      return show(checks, options, io);
-    } catch (error) {
-      const checks = checksOf(error);
-      if (checks === null) throw error;
-      return show(checks, options, io);
-    }
+    return show(await preconditionChecks(options.request, io), options, io);
   },
 };
-
-/** A failed preflight tells every check in its details; any other error tells none. */
-function checksOf(error: unknown): readonly Check[] | null {
-  if (!(error instanceof Error) || !('options' in error)) return null;
-  const { details } = error.options as { details?: { checks?: unknown } };
-  return Array.isArray(details?.checks) ? (details.checks as Check[]) : null;
-}
 
 function show(checks: readonly Check[], { json, palette }: CommonOptions, io: Io): number {
   const ok = checks.length > 0 && checks.every((check) => check.ok);

@@ -1,10 +1,11 @@
-/** SelfSubjectAccessReview, which is what `kubectl auth can-i` asks with. Everything is allowed that no fault forbids. */
-import type { FaultRules } from './faults.js';
+/** SelfSubjectAccessReview, which is what `kubectl auth can-i` asks with: as requests are judged, by RBAC and by faults. */
+import type { Cluster } from './cluster.js';
 import { isRecord, type JsonObject } from './objects.js';
+import { grants } from './rbac.js';
 import { badRequest } from './status.js';
 
 /** The review with its `status`. @throws StatusError 400 for a body that is no review of a resource */
-export function reviewAccess(faults: FaultRules, body: unknown): JsonObject {
+export function reviewAccess({ faults, store }: Cluster, user: string | undefined, body: unknown): JsonObject {
   const spec = isRecord(body) ? body.spec : undefined;
   const attributes = isRecord(spec) ? spec.resourceAttributes : undefined;
   if (
@@ -15,8 +16,18 @@ export function reviewAccess(faults: FaultRules, body: unknown): JsonObject {
   ) {
     throw badRequest('a SelfSubjectAccessReview needs spec.resourceAttributes with verb and resource');
   }
-  const { verb, resource, name } = attributes;
-  const forbidden = faults.forbids({ verb, resource, name: typeof name === 'string' && name !== '' ? name : undefined });
-  const reason = forbidden ? 'no RBAC rule allows it' : 'RBAC: allowed by RoleBinding "operators"';
-  return { ...body, status: { allowed: !forbidden, reason } };
+  const { verb, resource } = attributes;
+  const text = (field: string) => (typeof attributes[field] === 'string' ? attributes[field] : '');
+  const subresource = text('subresource');
+  const allowed =
+    !faults.forbids({ verb, resource, name: text('name') || undefined }) &&
+    grants(store, user, {
+      verb,
+      group: text('group'),
+      resource: subresource === '' ? resource : `${resource}/${subresource}`,
+      namespace: text('namespace'),
+      name: text('name'),
+    });
+  const reason = allowed ? 'RBAC: allowed by a RoleBinding' : 'no RBAC rule allows it';
+  return { ...body, status: { allowed, reason } };
 }

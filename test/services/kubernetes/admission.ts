@@ -3,13 +3,15 @@ import type { Deployment, DraftObject, KubernetesObject } from './objects.js';
 import { isRecord } from './objects.js';
 import { canonical, withDefaults } from './pod-template.js';
 import type { Resource } from './resources.js';
+import { assertShape } from './rbac-objects.js';
 import { badRequest, conflict, invalid } from './status.js';
 
-/** The object to create. @throws StatusError 400 without a name or of another kind, 422 for an unusable deployment */
+/** The object to create. @throws StatusError 400 without a name or of another kind, 422 for an unusable one */
 export function admitNew(resource: Resource, namespace: string | undefined, body: unknown): DraftObject {
   if (!isRecord(body) || body.kind !== resource.kind || !isRecord(body.metadata) || typeof body.metadata.name !== 'string') {
     throw badRequest(`the body must be a ${resource.kind} with metadata.name`);
   }
+  assertShape(resource, body.metadata.name, body);
   const metadata = { ...body.metadata, ...(namespace !== undefined && { namespace }), generation: 1 };
   const draft = { ...body, metadata } as unknown as DraftObject;
   return resource.name === 'deployments' ? { ...withDeploymentDefaults(resource, draft as Deployment), status: {} } : draft;
@@ -23,6 +25,7 @@ export function admitNew(resource: Resource, namespace: string | undefined, body
 export function admitChange(resource: Resource, previous: KubernetesObject, next: KubernetesObject): KubernetesObject {
   const { name, namespace, uid, creationTimestamp, resourceVersion, generation = 1 } = previous.metadata;
   const { resourceVersion: basedOn, uid: meant } = next.metadata;
+  assertShape(resource, name, next);
   if ((basedOn && basedOn !== resourceVersion) || (meant && meant !== uid)) throw conflict(resource, name);
   const metadata = { ...next.metadata, name, ...(namespace !== undefined && { namespace }), uid, creationTimestamp };
   const kept: KubernetesObject = { ...next, ...('status' in previous && { status: previous.status }), metadata };

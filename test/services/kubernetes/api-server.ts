@@ -1,5 +1,5 @@
 /** The HTTP side: one loopback server that can go down and come back on the same port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { reviewAccess } from './access-review.js';
 import type { Cluster } from './cluster.js';
@@ -9,6 +9,8 @@ import { perform, type Answer } from './object-api.js';
 import { noSuchPath, parseRequest, type ApiRequest } from './request.js';
 import { CSI_GROUP } from './resources.js';
 import { decodeAccessReview, PROTOBUF } from './protobuf.js';
+import { attributesOf, grants, refusal } from './rbac.js';
+import { issueToken } from './service-account-token.js';
 import { badRequest, StatusError, unsupportedMediaType } from './status.js';
 import { streamWatch } from './watch.js';
 
@@ -92,6 +94,8 @@ export class ApiServer {
     response: ServerResponse,
   ): Promise<number | string> {
     const request = parseRequest(method, url);
+    const user = userOf(headers);
+    if (request !== undefined) this.authorize(request, user);
     const target = targetOf(request, url);
     const fault = this.cluster.faults.take(target);
     if (fault?.do === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.delayMs).unref());
@@ -102,20 +106,31 @@ export class ApiServer {
       streamWatch(this.cluster.store, request, response);
       return 200;
     }
-    const answer = this.perform(request, url, headers['content-type'] ?? '', headers['user-agent'] ?? '', bytes);
+    const answer = this.perform(request, url, headers, bytes);
     if (fault?.afterEffect === true && fault.do !== 'delay') return this.fail(fault, target, response);
     send(response, answer);
     return answer.code;
   }
 
-  private perform(request: ApiRequest | undefined, url: URL, contentType: string, userAgent: string, bytes: Buffer): Answer {
+  private perform(request: ApiRequest | undefined, url: URL, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
     if (request === undefined) return { code: 200, body: discover(url.pathname, this.cluster.crdInstalled) };
     this.checkInstalled(request);
-    const mediaType = contentType.split(';')[0]!.trim();
+    const mediaType = (headers['content-type'] ?? '').split(';')[0]!.trim();
     const body = parseBody(bytes, mediaType, request);
-    if (request.resource.name === 'selfsubjectaccessreviews') return { code: 201, body: reviewAccess(this.cluster.faults, body) };
+    if (request.resource.name === 'selfsubjectaccessreviews') {
+      return { code: 201, body: reviewAccess(this.cluster, userOf(headers), body) };
+    }
+    if (request.subresource === 'token' && request.name !== undefined) {
+      return { code: 201, body: issueToken(this.cluster.store, request.namespace, request.name, body) };
+    }
     const action = () => perform(this.cluster.store, request, mediaType, body);
-    return this.cluster.recordingWrites(request, mediaType, userAgent, action);
+    return this.cluster.recordingWrites(request, mediaType, headers['user-agent'] ?? '', action);
+  }
+
+  /** @throws StatusError 403 for what no Role grants to the user */
+  private authorize(request: ApiRequest, user: string | undefined): void {
+    const wanted = attributesOf(request);
+    if (user !== undefined && !grants(this.cluster.store, user, wanted)) throw refusal(user, request, wanted);
   }
 
   private checkInstalled({ resource }: ApiRequest): void {
@@ -129,6 +144,12 @@ export class ApiServer {
   }
 }
 
+/** As whom the caller acts: an administrator, or whom he impersonates (`as` in a kubeconfig, `kubectl --as`). */
+function userOf(headers: IncomingHttpHeaders): string | undefined {
+  const user = headers['impersonate-user'];
+  return typeof user === 'string' ? user : undefined;
+}
+
 function targetOf(request: ApiRequest | undefined, { pathname }: URL): FaultTarget {
   if (request === undefined) return { verb: 'get', resource: pathname === '/version' ? 'version' : 'discovery', name: undefined };
   return { verb: request.verb, resource: request.resource.name, name: request.name ?? request.selector.name };
@@ -138,9 +159,11 @@ function send(response: ServerResponse, { code, body }: Answer): void {
   response.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function parseBody(bytes: Buffer, mediaType: string, { resource }: ApiRequest): unknown {
+function parseBody(bytes: Buffer, mediaType: string, { resource, subresource }: ApiRequest): unknown {
   if (bytes.length === 0) return undefined;
   if (mediaType === PROTOBUF) {
+    // All it says is a duration, and a server may give another one than is asked for.
+    if (subresource === 'token') return undefined;
     if (resource.name !== 'selfsubjectaccessreviews') throw unsupportedMediaType(mediaType, ['application/json']);
     return decodeAccessReview(bytes);
   }

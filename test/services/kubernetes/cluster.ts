@@ -80,7 +80,7 @@ export class Cluster {
       kind: 'write',
       verb,
       patchType: verb === 'patch' ? patchTypeOf(mediaType) : null,
-      subresource: request.scale ? 'scale' : null,
+      subresource: request.subresource === 'scale' ? 'scale' : null,
       namespace,
       deployment: name,
       userAgent,

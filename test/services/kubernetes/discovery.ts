@@ -1,6 +1,7 @@
-/** What a client reads before its first real request: version, API groups, their resources, and an (empty) OpenAPI document. */
+/** What a client reads before its first real request: version, API groups, their resources, and OpenAPI documents. */
+import { openapi } from './openapi.js';
 import { noSuchPath } from './request.js';
-import { apiVersionOf, CSI_GROUP, RESOURCES, type Resource } from './resources.js';
+import { apiVersionOf, CSI_GROUP, RESOURCES, type Resource, type Subresource } from './resources.js';
 
 /** @param crdInstalled whether the CRDs of the Secrets Store CSI driver exist
  * @throws StatusError 404 for a path that is none of these */
@@ -8,8 +9,7 @@ export function discover(path: string, crdInstalled: boolean): unknown {
   const resources = RESOURCES.filter((resource) => crdInstalled || resource.group !== CSI_GROUP);
   const [root, ...rest] = path.split('/').filter(Boolean);
   if (root === 'version' && rest.length === 0) return VERSION;
-  if (path === '/openapi/v2') return { swagger: '2.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: {} };
-  if (path === '/openapi/v3') return { paths: {} };
+  if (root === 'openapi') return openapi(path) ?? notThere();
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(resources).map(groupEntry) };
   if (root === 'apis' && rest.length === 1) {
@@ -34,6 +34,10 @@ const VERSION = {
   platform: 'linux/amd64',
 };
 
+function notThere(): never {
+  throw noSuchPath();
+}
+
 function groupsOf(resources: readonly Resource[]): Pick<Resource, 'group' | 'version'>[] {
   const named = resources.filter(({ group }) => group !== '');
   return [...new Map(named.map(({ group, version }) => [group, { group, version }])).values()];
@@ -44,16 +48,19 @@ function groupEntry({ group, version }: Pick<Resource, 'group' | 'version'>) {
   return { name: group, versions: [groupVersion], preferredVersion: groupVersion };
 }
 
-function resourceEntries({ name, kind, shortNames, namespaced, verbs, scalable }: Resource): unknown[] {
-  const entry = { name, singularName: kind.toLowerCase(), kind, shortNames, namespaced, verbs };
-  const scale = {
-    name: `${name}/scale`,
-    singularName: '',
-    kind: 'Scale',
-    group: 'autoscaling',
-    version: 'v1',
-    namespaced,
-    verbs: ['get', 'patch', 'update'],
-  };
-  return scalable ? [entry, scale] : [entry];
+function resourceEntries({ name, kind, shortNames, namespaced, verbs, subresources }: Resource): unknown[] {
+  return [
+    { name, singularName: kind.toLowerCase(), kind, shortNames, namespaced, verbs },
+    ...subresources.map((subresource) => ({
+      name: `${name}/${subresource}`,
+      singularName: '',
+      namespaced,
+      ...SUBRESOURCES[subresource],
+    })),
+  ];
 }
+
+const SUBRESOURCES: Record<Subresource, { kind: string; group: string; version: string; verbs: string[] }> = {
+  scale: { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] },
+  token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
+};

@@ -5,9 +5,11 @@ export interface KubeconfigTarget {
   url: string;
   context: string;
   namespace: string;
+  /** Whom kubectl impersonates; left out: nobody, and the cluster's administrator acts. */
+  as?: string;
 }
 
-export async function writeKubeconfig(file: string, { url, context, namespace }: KubeconfigTarget): Promise<void> {
+export async function writeKubeconfig(file: string, { url, context, namespace, as }: KubeconfigTarget): Promise<void> {
   const text = `apiVersion: v1
 kind: Config
 current-context: ${context}
@@ -19,7 +21,7 @@ users:
   - name: ${context}-operator
     user:
       token: stand-in-token
-contexts:
+${as === undefined ? '' : `      as: ${as}\n`}contexts:
   - name: ${context}
     context:
       cluster: ${context}

@@ -64,7 +64,8 @@ function create(store: ObjectStore, { resource, namespace, query }: ApiRequest, 
 function change(store: ObjectStore, request: ApiRequest, next: unknown): unknown {
   const previous = existing(store, request);
   if (!isRecord(next) || !isRecord(next.metadata)) throw badRequest('the body must be an object with metadata');
-  const wanted = request.scale ? rescaled(request, previous as Deployment, next) : (next as unknown as KubernetesObject);
+  const wanted =
+    request.subresource === 'scale' ? rescaled(request, previous as Deployment, next) : (next as unknown as KubernetesObject);
   const admitted = admitChange(request.resource, previous, wanted);
   return view(request, isDryRun(request.query) ? admitted : store.replace(request.resource.name, admitted));
 }
@@ -92,8 +93,8 @@ function remove(store: ObjectStore, request: ApiRequest): unknown {
 }
 
 /** The object as the request sees it: itself, or its `Scale`. */
-function view({ scale }: ApiRequest, object: KubernetesObject): unknown {
-  if (!scale) return object;
+function view({ subresource }: ApiRequest, object: KubernetesObject): unknown {
+  if (subresource !== 'scale') return object;
   const { metadata, spec, status } = object as Deployment;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const selector = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`);

@@ -1,6 +1,6 @@
 /** What a request asks for: the URL's path and query in the API's own terms (verb, resource, namespace, name). */
 import { badRequest, StatusError } from './status.js';
-import { RESOURCES, type Resource } from './resources.js';
+import { RESOURCES, type Resource, type Subresource } from './resources.js';
 import { parseSelector, type Selector } from './selector.js';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -11,7 +11,7 @@ export interface ApiRequest {
   namespace?: string;
   /** The object's name; absent for a collection. */
   name?: string;
-  scale: boolean;
+  subresource?: Subresource;
   query: URLSearchParams;
   selector: Selector;
 }
@@ -27,9 +27,10 @@ export function parseRequest(method: string, url: URL): ApiRequest | undefined {
   // `namespaces/NS` is a scope when a resource follows, and otherwise an object itself.
   const namespace = rest[0] === 'namespaces' && rest.length > 2 ? rest.splice(0, 2)[1] : undefined;
   const [plural, name, subresource, ...tooMuch] = rest;
-  const resource = RESOURCES.find((known) => known.name === plural && known.group === group && known.version === version);
+  const resource = RESOURCES.find((served) => served.name === plural && served.group === group && served.version === version);
   if (resource === undefined || tooMuch.length > 0) throw noSuchPath();
-  if (subresource !== undefined && !(subresource === 'scale' && resource.scalable)) throw noSuchPath();
+  const known = resource.subresources.find((candidate) => candidate === subresource);
+  if (subresource !== undefined && known === undefined) throw noSuchPath();
 
   const query = url.searchParams;
   const selector = parseSelector(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
@@ -38,7 +39,7 @@ export function parseRequest(method: string, url: URL): ApiRequest | undefined {
     resource,
     ...(namespace !== undefined && { namespace }),
     ...(name !== undefined && { name }),
-    scale: subresource === 'scale',
+    ...(known !== undefined && { subresource: known }),
     query,
     selector,
   };

@@ -10,23 +10,38 @@ export interface Resource {
   version: string;
   namespaced: boolean;
   verbs: string[];
-  /** Whether `/scale` is served. */
-  scalable: boolean;
+  /** Of its objects. */
+  subresources: Subresource[];
 }
 
+export type Subresource = 'scale' | 'token';
+
 export type ResourceName =
-  'configmaps' | 'deployments' | 'namespaces' | 'replicasets' | 'secretproviderclasses' | 'selfsubjectaccessreviews';
+  | 'configmaps'
+  | 'deployments'
+  | 'namespaces'
+  | 'replicasets'
+  | 'rolebindings'
+  | 'roles'
+  | 'secretproviderclasses'
+  | 'selfsubjectaccessreviews'
+  | 'serviceaccounts';
 
 /** The group of the Secrets Store CSI driver: a CRD, which a cluster may lack. */
 export const CSI_GROUP = 'secrets-store.csi.x-k8s.io';
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 const ALL_VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
 
 export const RESOURCES: readonly Resource[] = [
   { ...resource('namespaces', 'Namespace', ['ns']), namespaced: false },
   resource('configmaps', 'ConfigMap', ['cm']),
-  { ...resource('deployments', 'Deployment', ['deploy']), group: 'apps', scalable: true },
+  { ...resource('serviceaccounts', 'ServiceAccount', ['sa']), subresources: ['token'] },
+  { ...resource('deployments', 'Deployment', ['deploy']), group: 'apps', subresources: ['scale'] },
   { ...resource('replicasets', 'ReplicaSet', ['rs']), group: 'apps' },
+  { ...resource('roles', 'Role', []), group: RBAC_GROUP },
+  { ...resource('rolebindings', 'RoleBinding', []), group: RBAC_GROUP },
   { ...resource('secretproviderclasses', 'SecretProviderClass', []), group: CSI_GROUP },
   {
     ...resource('selfsubjectaccessreviews', 'SelfSubjectAccessReview', []),
@@ -50,5 +65,5 @@ export function qualifiedName({ group, name }: Resource): string {
 }
 
 function resource(name: ResourceName, kind: string, shortNames: string[]): Resource {
-  return { name, kind, shortNames, group: '', version: 'v1', namespaced: true, verbs: ALL_VERBS, scalable: false };
+  return { name, kind, shortNames, group: '', version: 'v1', namespaced: true, verbs: ALL_VERBS, subresources: [] };
 }

@@ -28,6 +28,10 @@ export function alreadyExists(resource: Resource, name: string): StatusError {
   return new StatusError(409, 'AlreadyExists', `${qualifiedName(resource)} "${name}" already exists`, detailsOf(resource, name));
 }
 
+export function forbidden(resource: Resource, name: string, message: string): StatusError {
+  return new StatusError(403, 'Forbidden', message, detailsOf(resource, name));
+}
+
 export function conflict(resource: Resource, name: string): StatusError {
   const message =
     `Operation cannot be fulfilled on ${qualifiedName(resource)} "${name}": ` +

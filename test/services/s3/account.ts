@@ -1,10 +1,13 @@
 import type { Bucket } from './bucket.js';
+import type { Policy } from './policy.js';
 import { accessDenied, S3Error } from './s3-error.js';
 
 /** The one AWS account that the stand-in knows: its buckets, its caller, what the caller may do, and the service's clock. */
 export class Account {
   readonly buckets = new Map<string, Bucket>();
-  /** Actions such as `s3:GetObjectRetention` that the caller lacks; all others are allowed. */
+  /** What the caller may do; without one, everything. */
+  policy: Policy | undefined;
+  /** Actions such as `s3:GetObjectRetention` that the caller lacks, whatever the policy says. */
   denied: ReadonlySet<string> = new Set();
   credentials: 'valid' | 'expired' = 'valid';
   clockOffsetSeconds = 0;
@@ -26,13 +29,14 @@ export class Account {
     return new Date(Date.now() + this.clockOffsetSeconds * 1000);
   }
 
-  allows(action: string): boolean {
-    return !this.denied.has(action);
+  /** @param resource a bucket's name, or bucket and key with a slash between them */
+  allows(action: string, resource: string): boolean {
+    return !this.denied.has(action) && (this.policy?.allows(action, `arn:aws:s3:::${resource}`) ?? true);
   }
 
   /** Throws 403 AccessDenied in the words of IAM unless the caller may do it. */
   assertAllowed(action: string, resource: string): void {
-    if (this.allows(action)) return;
+    if (this.allows(action, resource)) return;
     throw accessDenied(
       `User: ${this.arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${resource}" because no identity-based policy allows the ${action} action`,
     );

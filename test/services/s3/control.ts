@@ -3,7 +3,9 @@
  *
  *   { "clearFaults": true,                  forget all faults, before those below are added
  *     "faults": [Fault, ...],               added to those that wait already
- *     "deny": ["s3:GetObjectRetention"],    the IAM actions that the caller lacks; replaces the earlier list
+ *     "policy": { "Version": "2012-10-17",  the IAM policy of the caller; null, as at the start, allows everything
+ *                 "Statement": [...] } | null,
+ *     "deny": ["s3:GetObjectRetention"],    the IAM actions that the caller lacks in any case; replaces the earlier list
  *     "credentials": "valid" | "expired",   expired: 400 ExpiredToken from S3, 403 from STS
  *     "clockOffsetSeconds": 3600,           moves the service's clock: signatures, retention, Date header
  *     "bucket": { "name": "...",            default: the bucket of the start
@@ -43,6 +45,7 @@ import { z } from 'zod';
 import type { Account } from './account.js';
 import type { Bucket } from './bucket.js';
 import type { FaultList } from './faults.js';
+import { Policy, type PolicyDocument } from './policy.js';
 
 const mode = z.enum(['GOVERNANCE', 'COMPLIANCE']);
 const positive = z.int().positive();
@@ -96,6 +99,7 @@ const bucketSchema = z.strictObject({
 const controlSchema = z.strictObject({
   clearFaults: z.literal(true).optional(),
   faults: z.array(faultSchema).optional(),
+  policy: z.custom<PolicyDocument | null>((value) => typeof value === 'object').optional(),
   deny: z.array(z.string().regex(/^s3:\w+$/)).optional(),
   credentials: z.enum(['valid', 'expired']).optional(),
   clockOffsetSeconds: z.int().optional(),
@@ -111,9 +115,11 @@ export function applyControl(document: unknown, account: Account, faults: FaultL
   const parsed = controlSchema.safeParse(document);
   if (!parsed.success) throw new Error(`not a control document: ${z.prettifyError(parsed.error)}`);
   const control = parsed.data;
+  const policy = control.policy ? new Policy(control.policy) : undefined;
   if (control.bucket) changeBucket(control.bucket, account, firstBucket);
   if (control.clearFaults) faults.clear();
   faults.add(control.faults ?? []);
+  if (control.policy !== undefined) account.policy = policy;
   if (control.deny) account.denied = new Set(control.deny);
   account.credentials = control.credentials ?? account.credentials;
   account.clockOffsetSeconds = control.clockOffsetSeconds ?? account.clockOffsetSeconds;

@@ -50,7 +50,7 @@ export function readableVersion(account: Account, bucket: Bucket, request: S3Req
   const { key, versionId } = request;
   const version = versionId === undefined ? bucket.current(key) : namedVersion(bucket, key, versionId);
   if (!version || (version.deleteMarker && versionId === undefined)) {
-    if (!account.allows('s3:ListBucket')) throw accessDenied();
+    if (!account.allows('s3:ListBucket', bucket.name)) throw accessDenied();
     const marker = version && { 'x-amz-delete-marker': 'true', 'x-amz-version-id': version.versionId };
     throw noSuchKey(key, marker);
   }
@@ -79,6 +79,7 @@ function describe(account: Account, bucket: Bucket, request: S3Request, version:
   const refused = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'].find((name) => request.header(name));
   if (refused !== undefined) throw notImplemented(`${refused} on a read`);
   const { retention, legalHold, checksum } = version;
+  const resource = `${bucket.name}/${request.key}`;
   return {
     'accept-ranges': 'bytes',
     'last-modified': version.storedAt.toUTCString(),
@@ -87,12 +88,12 @@ function describe(account: Account, bucket: Bucket, request: S3Request, version:
     ...version.headers,
     ...(bucket.versioning && { 'x-amz-version-id': version.versionId }),
     ...(retention &&
-      account.allows('s3:GetObjectRetention') && {
+      account.allows('s3:GetObjectRetention', resource) && {
         'x-amz-object-lock-mode': retention.mode,
         'x-amz-object-lock-retain-until-date': retention.retainUntil.toISOString(),
       }),
     ...(legalHold !== undefined &&
-      account.allows('s3:GetObjectLegalHold') && { 'x-amz-object-lock-legal-hold': legalHold ? 'ON' : 'OFF' }),
+      account.allows('s3:GetObjectLegalHold', resource) && { 'x-amz-object-lock-legal-hold': legalHold ? 'ON' : 'OFF' }),
     ...(checksum &&
       request.header('x-amz-checksum-mode') === 'ENABLED' &&
       request.header('range') === undefined && {
