@@ -22,9 +22,12 @@ export interface BeginOptions {
   readonly who: Identity;
 }
 
+/** Source: the runbook, "Evidence Structure". */
+export const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
+
 export function defineBegin(command: Command): void {
   command
-    .option('--evidence-root <dir>', 'where the evidence of runs is kept (default: dpp/evidence/phase6_4_cutover)')
+    .option('--evidence-root <dir>', `where the evidence of runs is kept (default: ${EVIDENCE_ROOT})`)
     .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for')
     .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
 }
@@ -35,7 +38,7 @@ export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
     who: identityOf(text(raw, 'as'), io.env),
     request: {
       directory: io.cwd,
-      evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? 'dpp/evidence/phase6_4_cutover'),
+      evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? EVIDENCE_ROOT),
       variables: runVariables(io.env),
       contextOk: text(raw, 'contextOk') ?? null,
       commitsOk: text(raw, 'commitsOk') ?? null,

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { EVIDENCE_ROOT } from './begin-run.js';
 import type { CommonOptions } from './command.js';
 import { fileSize } from './clock-format.js';
 import type { Io, Workspace } from './io.js';
@@ -78,8 +79,7 @@ async function diskSpace(db: string): Promise<HealthFinding> {
 }
 
 async function database(options: CommonOptions, io: Io): Promise<HealthFinding[]> {
-  if (!existsSync(options.db))
-    return [{ what: 'database', ok: true, found: `none yet at ${options.db}: the first run makes it` }];
+  if (!existsSync(options.db)) return [await noDatabase(options, io)];
   try {
     return await reading(options, 'doctor', io, async (workspace) => {
       const { runs, transitions, faults } = await workspace.store.check();
@@ -93,6 +93,15 @@ async function database(options: CommonOptions, io: Io): Promise<HealthFinding[]
   } catch (error) {
     return [{ what: 'database', ok: false, found: (error as Error).message }];
   }
+}
+
+/** Before the first run there is none; evidence without one means that it was lost, or that another one is meant. */
+async function noDatabase({ db }: CommonOptions, io: Io): Promise<HealthFinding> {
+  const root = resolve(io.cwd, EVIDENCE_ROOT);
+  const runs = existsSync(root) ? (await readdir(root)).filter((name) => /^\d{8}T\d{6}Z$/.test(name)) : [];
+  if (runs.length === 0) return { what: 'database', ok: true, found: `none yet at ${db}: the first run makes it` };
+  const found = `none at ${db}, but ${root} has the evidence of ${runs.length} run(s): pass --db, or put the last good "cutover backup" there`;
+  return { what: 'database', ok: false, found };
 }
 
 async function evidence({ store, openEvidence }: Workspace): Promise<HealthFinding[]> {
