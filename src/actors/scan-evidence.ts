@@ -14,8 +14,8 @@ export const scanEvidence: Actor<Contract['input'], Contract['output']> = async 
   const report = await context.openLog(EVIDENCE.secretScan);
   try {
     const names = (await context.evidence.list()).map(({ name }) => name).filter((name) => isArchived(name) && !LATER.has(name));
-    const { filesScanned, bytesScanned, findings } = await scanFiles(context, names);
-    const files = names.map((name) => ({
+    const { files: scanned, filesScanned, bytesScanned, findings } = await scanFiles(context, names);
+    const files = scanned.map((name) => ({
       name,
       findings: findings.filter(({ file }) => file === name).map(({ line, kind }) => ({ line, kind })),
     }));

@@ -22,6 +22,9 @@ export interface BeginOptions {
   readonly who: Identity;
 }
 
+/** Source: the runbook, "Evidence Structure". */
+export const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
+
 export function defineBegin(command: Command): void {
   defineSite(command);
   command.option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
@@ -30,7 +33,7 @@ export function defineBegin(command: Command): void {
 /** The options that say where a run would take place. */
 export function defineSite(command: Command): void {
   command
-    .option('--evidence-root <dir>', 'where the evidence of runs is kept (default: dpp/evidence/phase6_4_cutover)')
+    .option('--evidence-root <dir>', `where the evidence of runs is kept (default: ${EVIDENCE_ROOT})`)
     .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for');
 }
 
@@ -43,7 +46,7 @@ export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
 export function parseRequest(raw: OptionValues, io: Io): RunRequest {
   return {
     directory: io.cwd,
-    evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? 'dpp/evidence/phase6_4_cutover'),
+    evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? EVIDENCE_ROOT),
     variables: runVariables(io.env),
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pilotActors } from '../actors/index.js';
+import { withScratchDirectory } from '../actors/scratch-directory.js';
 import type { RunRequest } from '../config/settings.js';
 import type { PreflightFacts } from '../config/step-contracts.js';
 import { knownSecrets } from '../evidence/known-secrets.js';
@@ -17,8 +16,7 @@ export async function checkPreconditionsAlone(
   io: Io,
   progress: (line: string) => void,
 ): Promise<PreflightFacts> {
-  const scratch = await mkdtemp(join(tmpdir(), 'cutover-preflight-'));
-  try {
+  return withScratchDirectory('preflight', async (scratch) => {
     const known = knownSecrets(io.env);
     const evidence = openEvidenceDir(join(scratch, 'run'), { root: scratch, redactor: () => createRedactor({ known }) });
     await evidence.create();
@@ -44,7 +42,5 @@ export async function checkPreconditionsAlone(
         },
       },
     );
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }

@@ -8,6 +8,7 @@ import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import { jsonRedactor } from '../evidence/redact-json.js';
 import { createRedactor } from '../evidence/redaction.js';
 import { scanForSecrets } from '../evidence/secret-scan.js';
 import type { LogDigest, PilotContext, SignOff } from '../machine/context.js';
@@ -40,7 +41,7 @@ export async function passGate(
   const findings: GateFinding[] = [];
   const seen = await look(view, evidence, options, findings);
   if (findings.length > 0 || seen === null || seen.checkpoint === null) {
-    throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
+    throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, jsonRedactor(options.known)(findings));
   }
   return { type: 'SIGNED_OFF', signOff: signOffOf(seen.checkpoint, headSeq, seen.files) };
 }
@@ -165,9 +166,9 @@ async function secrets(
   }
   return [...findings, ...inForm].map(({ file, line, kind }) => ({
     file,
-    line,
+    line: line === 0 ? null : line,
     item: 'secret',
-    message: `a secret (${kind}): remove it, and make it invalid where it is used`,
+    message: `a secret (${kind})${line === 0 ? ' in its name' : ''}: remove it, and make it invalid where it is used`,
   }));
 }
 

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { TarArchive } from 'archiver';
 import type { EvidenceDir, WrittenFile } from './evidence-dir.js';
-import { EvidenceError } from './evidence-error.js';
+import { EvidenceError, toEvidenceError } from './evidence-error.js';
 import { indexText } from './index-file.js';
 import { EVIDENCE, isArchived } from './layout.js';
 
@@ -57,7 +57,8 @@ export async function writeArchive(
 
 /** Removes what an interrupted attempt left: an archive that nobody has recorded. */
 export async function discardArchive(evidence: EvidenceDir): Promise<void> {
-  for (const name of [PARTIAL, EVIDENCE.archive, EVIDENCE.archiveDigest]) await rm(join(evidence.path, name), { force: true });
+  for (const name of [PARTIAL, EVIDENCE.archive, EVIDENCE.archiveDigest])
+    await rm(join(evidence.path, name), { force: true }).catch(unwritable);
 }
 
 const PARTIAL = `${EVIDENCE.archive}.partial`;
@@ -91,11 +92,11 @@ async function streamArchive(
   });
   tar.once('error', (error) => gzip.destroy(error));
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const disk = await open(join(evidence.path, PARTIAL), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644);
+  const disk = await open(join(evidence.path, PARTIAL), O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o644).catch(unwritable);
   try {
     fill(tar, evidence, files, broken.signal).catch((error: unknown) => gzip.destroy(error as Error));
     await pipeline(gzip, withoutSystem(), digests, writable(disk), { signal });
-    await disk.sync();
+    await disk.sync().catch(unwritable);
   } finally {
     await disk.close();
   }
@@ -105,9 +106,16 @@ async function streamArchive(
 function writable(disk: FileHandle): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
-      disk.appendFile(chunk).then(() => done(), done);
+      disk
+        .appendFile(chunk)
+        .catch(unwritable)
+        .then(() => done(), done);
     },
   });
+}
+
+function unwritable(error: unknown): never {
+  throw toEvidenceError(error, 'write', EVIDENCE.archive);
 }
 
 async function fill(tar: TarArchive, evidence: EvidenceDir, files: readonly IndexedFile[], broken: AbortSignal): Promise<void> {

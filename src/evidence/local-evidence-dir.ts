@@ -7,7 +7,7 @@ import type { EvidenceDir, EvidenceEntry, EvidenceLog, WrittenFile } from './evi
 import { EvidenceError, notRegular, toEvidenceError } from './evidence-error.js';
 import { LocalEvidenceLog } from './local-evidence-log.js';
 import type { Redactor } from './redaction.js';
-import { resolveSafely } from './safe-path.js';
+import { requireRealDirectory, resolveSafely } from './safe-path.js';
 
 export interface LocalEvidenceOptions {
   /** The evidence root: it gets the `.gitignore` that keeps every run out of `git status`. */
@@ -119,6 +119,7 @@ class LocalEvidenceDir implements EvidenceDir {
 
   async list(): Promise<EvidenceEntry[]> {
     const entries: EvidenceEntry[] = [];
+    await requireRealDirectory(this.path);
     await this.#collect('', entries);
     return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   }

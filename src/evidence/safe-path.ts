@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { EvidenceError, notRegular, toEvidenceError } from './evidence-error.js';
 
 /**
- * The absolute path of an evidence name, and what is there now (null: nothing). Every part below `directory` is looked at
+ * The absolute path of an evidence name, and what is there now (null: nothing). `directory` and every part below it are looked at
  * with lstat, so that no link leads out of it. Throws `EvidenceError` (UNSAFE_NAME, NOT_REGULAR, READ_FAILED).
  */
 export async function resolveSafely(directory: string, name: string): Promise<{ path: string; found: Stats | null }> {
   const parts = safeParts(name);
+  await requireRealDirectory(directory);
   let path = directory;
   let found: Stats | null = null;
   for (const [index, part] of parts.entries()) {
@@ -23,6 +24,18 @@ export async function resolveSafely(directory: string, name: string): Promise<{ 
     );
   }
   return { path, found };
+}
+
+/** A missing one is no fault here. Throws `EvidenceError` NOT_REGULAR for a link, or for what is no directory. */
+export async function requireRealDirectory(directory: string): Promise<void> {
+  const found = await lstatOrNull(directory, directory);
+  if (found === null || found.isDirectory()) return;
+  throw new EvidenceError(
+    'NOT_REGULAR',
+    directory,
+    `The evidence of a run must be in a real directory, this is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}`,
+    'Put the directory itself in its place.',
+  );
 }
 
 function safeParts(name: string): string[] {

@@ -18,6 +18,8 @@ export interface CliResult {
 export interface CliOptions {
   /** Added to the site's environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A command that the CLI is started through: it gets the command line of the CLI as its last arguments. */
+  readonly through?: readonly string[];
 }
 
 /** A pilot site in a temporary directory, and the built CLI as a process in it. */
@@ -48,9 +50,10 @@ export class Pilot {
   }
 
   /** Starts the CLI and leaves it running. */
-  spawn(args: readonly string[], { env = {} }: CliOptions = {}): ChildProcess {
+  spawn(args: readonly string[], { env = {}, through = [] }: CliOptions = {}): ChildProcess {
     const all = Object.fromEntries(Object.entries({ ...this.site.env, ...env }).filter(([, value]) => value !== undefined));
-    return spawn(process.execPath, [CLI, ...args], {
+    const [command, ...before] = [...through, process.execPath];
+    return spawn(command ?? process.execPath, [...before, CLI, ...args], {
       cwd: this.site.repository,
       env: all as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -77,6 +77,17 @@ describe('a scan', () => {
     expect((await scanForSecrets(evidence, ['b.txt'])).filesScanned).toBe(1);
   });
 
+  test('finds a secret in the name of a file, and shows the name redacted', async () => {
+    await evidence.write(`${ACCESS_KEY}.txt`, 'password = hunter22');
+    const { files, findings } = await scanForSecrets(evidence);
+    const file = '[REDACTED:aws-access-key-id].txt';
+    expect(findings).toEqual([
+      { file, line: 0, kind: 'aws-access-key-id' },
+      { file, line: 1, kind: 'password' },
+    ]);
+    expect(files).toEqual([file]);
+  });
+
   test('of a binary file looks for exact tokens and known values only', async () => {
     await evidence.write('clean.png', Buffer.concat([PNG, Buffer.from(' password=hunter22 ')]));
     await evidence.write('token.png', Buffer.concat([PNG, Buffer.from(` ${ACCESS_KEY} `)]));

@@ -57,7 +57,7 @@ function describePause(cases: readonly FaultCase[]): void {
       const kept = pilot.evidenceDigests();
       await goesOn(pilot, fault, [{ args: sealOnly, exitCode: 0 }]);
       lostNothing(pilot, new Set([...recorded].filter((digest) => kept.has(digest))));
-      expect(lockedArchives(pilot)).toBe(fault.goesOn?.every(({ exitCode }) => exitCode !== 0) ? 0 : 1);
+      expect(lockedArchives(pilot)).toBe(endsSealed(fault) ? 1 : 0);
       await isSound(pilot);
     },
     TIMEOUT_MS,
@@ -66,11 +66,33 @@ function describePause(cases: readonly FaultCase[]): void {
 
 async function failsAsItSays(pilot: FaultPilot, fault: FaultCase, begin: readonly string[]): Promise<void> {
   await fault.inject(pilot);
+  const { faults: armed, requests: before } = pilot.site.s3.state();
   const result = await pilot.cutover(fault.args ?? begin);
+  const met = pilot.site.s3
+    .state()
+    .requests.slice(before.length)
+    .filter((request) => request.fault !== null);
+  expect(met.map(({ operation }) => operation)).toEqual(expect.arrayContaining(armed.map(({ operation }) => operation)));
   expect({ ...result, exitCode: result.exitCode }).toMatchObject({ exitCode: fault.exitCode ?? 1 });
   const printed = result.stdout + result.stderr;
   for (const words of fault.says) expect(printed).toContain(words);
-  expect(result.stdout).not.toContain('VERDICT: PASS');
+  expect(result.stdout.includes('VERDICT: PASS')).toBe(fault.exitCode === 0);
+  if (fault.secret !== undefined) await toldNobody(pilot, printed, fault.secret);
+  if (fault.doctor !== undefined) {
+    const { exitCode, stdout } = await pilot.cutover(['doctor']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringMatching(/^FAULT/m) });
+    expect(stdout).toContain(fault.doctor);
+  }
+}
+
+async function toldNobody(pilot: FaultPilot, printed: string, secret: string): Promise<void> {
+  expect(printed).not.toContain(secret);
+  for (const { path, content } of await pilot.ownFiles())
+    expect({ path, told: content.includes(secret) }).toEqual({ path, told: false });
+}
+
+function endsSealed({ exitCode, goesOn }: FaultCase): boolean {
+  return exitCode === 0 || (goesOn ?? [{ exitCode: 0 }]).some((command) => command.exitCode === 0);
 }
 
 /** Of a failed preflight only its own report and the run's record remain, and only the checks that were made to fail failed. */
@@ -103,8 +125,12 @@ function lostNothing(pilot: FaultPilot, kept: ReadonlySet<string>): void {
   expect([...kept].filter((digest) => !now.has(digest))).toEqual([]);
 }
 
+/** Nothing lies twice in the bucket: of the archive, and of each object beside it, there is one version. */
 function lockedArchives(pilot: FaultPilot): number {
-  return pilot.site.s3.state().versions.filter(({ key, mode }) => key.endsWith('/evidence.tar.gz') && mode !== undefined).length;
+  const locked = pilot.site.s3.state().versions.filter(({ mode }) => mode !== null);
+  const keys = locked.map(({ key }) => key);
+  expect(keys).toEqual([...new Set(keys)]);
+  return keys.filter((key) => key.endsWith('/evidence.tar.gz')).length;
 }
 
 async function isSound(pilot: FaultPilot): Promise<void> {

@@ -17,10 +17,14 @@ export interface FaultCase {
   readonly mend?: (pilot: FaultPilot) => unknown;
   /** Default: what the stage begins with. */
   readonly args?: readonly string[];
-  /** Default 1. */
+  /** Default 1. 0 is for a fault that is overcome without anyone: the run is sealed as if nothing had been. */
   readonly exitCode?: number;
   /** Parts of what is printed, word for word. The first one stands in the table. */
   readonly says: readonly [string, ...string[]];
+  /** What `cutover doctor` says meanwhile, word for word, as a fault. */
+  readonly doctor?: string;
+  /** What must not be printed, nor stand in the database or a log of ours. */
+  readonly secret?: string;
   /** In the stage `preflight`: the checks that fail, by their names. No other one may. */
   readonly failedChecks?: readonly string[];
   /** What is done after the cause is mended, and how it must end. Default: by the stage. */

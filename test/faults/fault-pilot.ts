@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pilot, type CliResult } from '../e2e/pilot.js';
 
@@ -11,6 +11,7 @@ const exec = promisify(execFile);
 /** A pilot site on which one thing at a time goes wrong, and is mended again. */
 export class FaultPilot {
   #changes: Record<string, string | undefined> = {};
+  #through: readonly string[] = [];
 
   private constructor(private readonly pilot: Pilot) {}
 
@@ -43,12 +44,22 @@ export class FaultPilot {
 
   /** Runs the built CLI with the site's environment and the variables that were changed. */
   cutover(args: readonly string[]): Promise<CliResult> {
-    return this.pilot.cutover(args, { env: this.#changes });
+    return this.pilot.cutover(args, { env: this.#changes, through: this.#through });
   }
 
   /** For the commands that follow, until `clearFaults`; undefined takes the variable away. */
   setVariable(name: string, value: string | undefined): void {
     this.#changes[name] = value;
+  }
+
+  /** Starts the CLI, and so its children, with a limit to the size of the files that they write: a write beyond it fails (EFBIG). */
+  limitFileSize(kibibytes: number): void {
+    this.#through = ['sh', '-c', `ulimit -f ${kibibytes * 2}; exec "$@"`, 'sh'];
+  }
+
+  /** Starts the CLI so that permission bits bind it, which they do not for root. */
+  bindByPermissions(): void {
+    this.#through = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--'] : [];
   }
 
   git(...args: string[]): Promise<{ stdout: string }> {
@@ -91,6 +102,7 @@ export class FaultPilot {
   /** Takes back every changed variable and every fault of the stand-ins. */
   async clearFaults(): Promise<void> {
     this.#changes = {};
+    this.#through = [];
     const { kubernetes, s3, staging } = this.site;
     s3.control({ clearFaults: true, deny: [], credentials: 'valid', clockOffsetSeconds: 0 });
     staging.control({ clearFaults: true });
@@ -105,6 +117,30 @@ export class FaultPilot {
   /** A file of the newest run's evidence. */
   async evidenceFile(name: string): Promise<string> {
     return join(await this.pilot.runDirectory(), name);
+  }
+
+  /** The bucket's key of an object of the newest run. */
+  async objectKey(name: string): Promise<string> {
+    return `${this.site.env['DPP_WORM_PREFIX']}/phase6_4_cutover/${basename(await this.pilot.runDirectory())}/${name}`;
+  }
+
+  get database(): string {
+    return join(this.repository, '.cutover/cutover.db');
+  }
+
+  /** The database and the logs of the program, with their content. */
+  async ownFiles(): Promise<{ readonly path: string; readonly content: Buffer }[]> {
+    const entries = await readdir(dirname(this.database), { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return Promise.all(paths.map(async (path) => ({ path, content: await readFile(path) })));
+  }
+
+  /** Replaces a part of an evidence file, which must be there. */
+  async edit(name: string, from: string, to: string): Promise<void> {
+    const file = await this.evidenceFile(name);
+    const text = await readFile(file, 'utf8');
+    if (!text.includes(from)) throw new Error(`${name} does not hold ${JSON.stringify(from)}`);
+    await writeFile(file, text.replace(from, to));
   }
 
   /** Completes the checkpoint as the human would. */
@@ -134,7 +170,7 @@ export class FaultPilot {
       await cp(this.#copyOf(path), path, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     }
     await rm(join(this.directory, 'bin'), { recursive: true, force: true });
-    this.site.s3.control({ bucket: { forget: true } });
+    this.site.s3.control({ bucket: { create: true, forget: true, versioning: 'Enabled' } });
   }
 
   #saved(): string[] {

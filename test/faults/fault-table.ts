@@ -1,10 +1,34 @@
 import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
+import { AWS } from './groups/aws.js';
+import { BESIDE_ARCHIVE } from './groups/beside-archive.js';
+import { BUCKET } from './groups/bucket.js';
+import { DATABASE, DATABASE_ACCESS } from './groups/database.js';
+import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { GATES } from './groups/gates.js';
+import { READ_BACK, READ_BACK_CALLS } from './groups/read-back.js';
+import { SECRETS } from './groups/secrets.js';
 import { UPLOAD } from './groups/upload.js';
+import { UPLOAD_AGAIN } from './groups/upload-again.js';
 
-/** Every group, in the order of the runbook. */
-export const FAULT_GROUPS: readonly FaultGroup[] = [ENVIRONMENT, GATES, UPLOAD];
+/** Every group, in the order of the runbook; then what is at work in all of it. */
+export const FAULT_GROUPS: readonly FaultGroup[] = [
+  ENVIRONMENT,
+  AWS,
+  BUCKET,
+  GATES,
+  DISK,
+  DISK_AT_THE_PAUSE,
+  SECRETS,
+  DISK_WHILE_SEALING,
+  UPLOAD,
+  UPLOAD_AGAIN,
+  READ_BACK,
+  READ_BACK_CALLS,
+  BESIDE_ARCHIVE,
+  DATABASE,
+  DATABASE_ACCESS,
+];
 
 const BEGIN: Readonly<Record<Stage, string>> = {
   preflight: 'cutover run',
@@ -45,8 +69,12 @@ function section({ title, stage, cases }: FaultGroup, before: number): string {
 function row(fault: FaultCase, stage: Stage, number: number): string[] {
   const command = fault.args === undefined ? '' : `\`cutover ${fault.args.join(' ')}\`: `;
   const sees = fault.says.map((words) => `\`${words.replaceAll('`', "'")}\``).join(' ... ');
-  const after = fault.goesOn === undefined ? GOES_ON[stage] : fault.goesOn.map(shownCommand).join(', then ');
-  return [String(number), fault.what, fault.how, command + sees, String(fault.exitCode ?? 1), after];
+  return [String(number), fault.what, fault.how, command + sees, String(fault.exitCode ?? 1), afterwards(fault, stage)];
+}
+
+function afterwards({ exitCode, goesOn }: FaultCase, stage: Stage): string {
+  if (exitCode === 0) return 'nothing to do: `VERDICT: PASS`';
+  return goesOn === undefined ? GOES_ON[stage] : goesOn.map(shownCommand).join(', then ');
 }
 
 function shownCommand({ args, exitCode }: Command): string {

@@ -40,7 +40,9 @@ describe('the database file', () => {
     async (mode) => {
       const opened = at.connect(mode);
       await expect(opened).rejects.toThrow(StoreUnavailableError);
-      await expect(opened).rejects.toThrow(`There is no database at ${at.file}: start a run first, or pass --db.`);
+      await expect(opened).rejects.toThrow(
+        `There is no database at ${at.file}: start a run first, pass --db, or put the last good "cutover backup" there.`,
+      );
       expect(readdirSync(at.directory)).toEqual([]);
     },
   );

@@ -38,6 +38,8 @@ export type Comparison =
 export async function compareVersion(session: S3Session, wanted: WantedObject, versionId: string): Promise<Comparison> {
   const { client, bucket } = session;
   const { key } = wanted;
+  // The version of a bucket without versioning: the next PUT there would take its place.
+  if (versionId === 'null') return differs('VersionId', 'one of its own', versionId);
   const head = await call(session, 'HeadObject', { key, 'version-id': versionId, 'checksum-mode': 'ENABLED' }, (options) =>
     client.headObject({ Bucket: bucket, Key: key, VersionId: versionId, ChecksumMode: 'ENABLED' }, options),
   );

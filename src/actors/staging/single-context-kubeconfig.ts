@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Settings, World } from '../../config/settings.js';
 import { ActorError } from '../actor.js';
 import { createKubectl } from '../kubectl.js';
 import type { ProcessOwner } from '../process/run-process.js';
+import { withScratchDirectory } from '../scratch-directory.js';
 
 const kubeconfig = z.looseObject({
   'current-context': z.string(),
@@ -16,7 +16,7 @@ const kubeconfig = z.looseObject({
 /**
  * Calls `use` with a kubeconfig that holds nothing but the run's context, so that a script of the repository cannot reach another
  * cluster by a wrong name. The file has the credentials in it: mode 0600 in a directory of its own, deleted afterwards, never
- * logged. Errors: STAGING_KUBECONFIG when it is not the one context on the run's server; those of `Kubectl`.
+ * logged. Errors: STAGING_KUBECONFIG when it is not the one context on the run's server; TMPDIR_UNUSABLE; those of `Kubectl`.
  */
 export async function withSingleContextKubeconfig<T>(
   owner: ProcessOwner,
@@ -33,14 +33,11 @@ export async function withSingleContextKubeconfig<T>(
         'The script was not run. Correct the kubeconfig, then run the step again.',
     );
   }
-  const directory = await mkdtemp(join(tmpdir(), 'cutover-kubeconfig-'));
-  try {
+  return withScratchDirectory('kubeconfig', async (directory) => {
     const file = join(directory, 'config');
     await writeFile(file, text, { mode: 0o600, flag: 'wx' });
-    return await use(file);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return use(file);
+  });
 }
 
 /** Null for what is not a kubeconfig with one context; its text has credentials in it and must not be in a message. */

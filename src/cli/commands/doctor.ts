@@ -43,7 +43,7 @@ async function look(options: DoctorOptions & CommonOptions, io: Io): Promise<Hea
     ...(await diskChecks([dirname(db), request.evidenceRoot])),
     evidenceRootCheck(request.evidenceRoot),
     ...privacyChecks(db),
-    ...(await databaseChecks(options, io)),
+    ...(await databaseChecks(options, io, request.evidenceRoot)),
     ...(site ? await lookAtSite(request, io) : [SITE_NOT_CHECKED]),
   ];
 }

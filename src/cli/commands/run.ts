@@ -72,7 +72,7 @@ export const run: CommandFile<RunOptions> = {
 
 async function sealOnly(
   workspace: Workspace,
-  options: RunOptions,
+  options: RunOptions & CommonOptions,
   given: string,
   io: Io,
   print: (lines: readonly string[]) => void,
@@ -81,7 +81,8 @@ async function sealOnly(
   const found = (await workspace.store.listRuns()).find(({ evidenceDir }) => evidenceDir === directory);
   if (found === undefined) {
     throw new UsageError(
-      `EVIDENCE_DIR is ${JSON.stringify(given)}: no run in this database has that directory. See which there are: cutover list`,
+      `EVIDENCE_DIR is ${JSON.stringify(given)}: no run in the database ${options.db} has that directory. ` +
+        'See which there are: cutover list; look in another one: --db FILE',
     );
   }
   const { runId } = found;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import type { CommonOptions } from '../command.js';
 import type { Io, Workspace } from '../io.js';
 import { recordedLogDifferences } from '../recorded-logs.js';
@@ -6,9 +7,9 @@ import { reading } from '../with-run.js';
 import { fault, good, type HealthFinding } from './finding.js';
 
 /** The database with every chain in it, and the evidence of each run. */
-export async function databaseChecks(options: CommonOptions, io: Io): Promise<HealthFinding[]> {
-  if (!existsSync(options.db)) return [good('database', `none yet at ${options.db}: the first run makes it`)];
+export async function databaseChecks(options: CommonOptions, io: Io, evidenceRoot: string): Promise<HealthFinding[]> {
   try {
+    if (!existsSync(options.db)) return [await noDatabase(options.db, evidenceRoot)];
     return await reading(options, 'doctor', io, async (workspace) => {
       const { runs, transitions, faults } = await workspace.store.check();
       const sum = `${options.db}: ${runs} runs, ${transitions} transitions, ${faults.length} faults`;
@@ -21,6 +22,17 @@ export async function databaseChecks(options: CommonOptions, io: Io): Promise<He
   } catch (error) {
     return [fault('database', (error as Error).message)];
   }
+}
+
+/** Before the first run there is none; evidence without one means that it was lost, or that another one is meant. */
+async function noDatabase(db: string, evidenceRoot: string): Promise<HealthFinding> {
+  const names = existsSync(evidenceRoot) ? await readdir(evidenceRoot) : [];
+  const runs = names.filter((name) => /^\d{8}T\d{6}Z$/.test(name));
+  if (runs.length === 0) return good('database', `none yet at ${db}: the first run makes it`);
+  return fault(
+    'database',
+    `none at ${db}, but ${evidenceRoot} has the evidence of ${runs.length} run(s): pass --db, or put the last good "cutover backup" there`,
+  );
 }
 
 async function evidenceChecks({ store, openEvidence }: Workspace): Promise<HealthFinding[]> {

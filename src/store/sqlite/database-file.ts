@@ -20,7 +20,10 @@ export function createDatabaseFile(file: string): void {
 export function requireDatabaseFile(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    throw new StoreUnavailableError(file, `There is no database at ${file}: start a run first, or pass --db.`);
+    throw new StoreUnavailableError(
+      file,
+      `There is no database at ${file}: start a run first, pass --db, or put the last good "cutover backup" there.`,
+    );
   }
   if (!found.isFile()) throw new StoreUnavailableError(file, `${file} is not a file. Name the right one with --db.`);
 }

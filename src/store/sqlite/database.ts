@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.js';
 import { createDatabaseFile, requireDatabaseFile } from './database-file.js';
 import { type Database, loadDriver } from './driver.js';
-import { migrate, requireNewestSchema, schemaVersion } from './migrations.js';
+import { migrate, requireNewestSchema, requireSchema, schemaVersion } from './migrations.js';
 import { asStoreError, isBusy } from './sqlite-error.js';
 
 /** `create`: make it if it is missing. `write`: it must exist. `read`: it must exist, and nothing in it is changed. */
@@ -33,7 +33,8 @@ export async function openDatabase(file: string, mode: OpenMode): Promise<Databa
 
 async function prepare(db: Database, file: string, mode: OpenMode): Promise<void> {
   // Before anything is changed: a file that is not ours, or is newer than we are, stays as it is.
-  schemaVersion(db, file);
+  if (mode === 'write') requireSchema(db, file);
+  else schemaVersion(db, file);
   db.pragma('foreign_keys = ON');
   // Without this, INSERT OR REPLACE deletes a row and no trigger hears of it.
   db.pragma('recursive_triggers = ON');

@@ -44,6 +44,15 @@ export function schemaVersion(db: Database, file: string, newest = MIGRATIONS.le
   return version;
 }
 
+/** For those who look for a run that is there. Throws `StoreUnavailableError` for a database without a schema. */
+export function requireSchema(db: Database, file: string): void {
+  if (schemaVersion(db, file) === 0) throw new StoreUnavailableError(file, emptyDatabase(file));
+}
+
+function emptyDatabase(file: string): string {
+  return `The database ${file} is empty: start a run first, pass --db, or put the last good "cutover backup" there.`;
+}
+
 /** For readers, which may not migrate. Throws `StoreUnavailableError` when the schema is older than ours. */
 export function requireNewestSchema(db: Database, file: string): void {
   const version = schemaVersion(db, file);
@@ -51,7 +60,7 @@ export function requireNewestSchema(db: Database, file: string): void {
   throw new StoreUnavailableError(
     file,
     version === 0
-      ? `The database ${file} is empty: start a run first, or pass --db.`
+      ? emptyDatabase(file)
       : `The database ${file} has schema ${version}, this cutover reads schema ${MIGRATIONS.length}. ` +
           'Bring it up to date with a command that writes, e.g. cutover resume.',
   );

@@ -49,7 +49,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     codes: ['SQLITE_NOTADB'],
     what: (file) => `${file} is not a SQLite database`,
-    advice: 'Name the right file with --db.',
+    advice: 'Name the right file with --db; if it is this one, go on from the last good "cutover backup".',
   },
   {
     codes: ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_PROTOCOL'],

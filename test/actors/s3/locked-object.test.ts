@@ -173,6 +173,16 @@ describe('putLockedObject', () => {
     expect(error.code).toBe('S3_KEY_OCCUPIED');
   });
 
+  test('what was stored while versioning was suspended is not taken over once it is enabled again', async () => {
+    s3.control({ bucket: { versioning: 'Suspended' } });
+    expect(await failure(putLockedObject(session, object))).toMatchObject({ code: 'S3_NOT_VERSIONED' });
+    s3.control({ bucket: { versioning: 'Enabled' } });
+    expect(await failure(putLockedObject(session, object))).toMatchObject({
+      code: 'S3_KEY_OCCUPIED',
+      message: expect.stringContaining('VersionId: expected one of its own, found null'),
+    });
+  });
+
   test('bytes that are not those that were hashed are refused by S3, and nothing is stored', async () => {
     const error = await failure(
       putLockedObject(session, { ...object, body: () => Readable.from([Buffer.from('an archive of EVIDENCE')]) }),

@@ -1,6 +1,6 @@
 import type { Bucket } from './bucket.js';
 import type { Policy } from './policy.js';
-import { accessDenied, S3Error } from './s3-error.js';
+import { accessDenied, permanentRedirect, S3Error } from './s3-error.js';
 
 /** The one AWS account that the stand-in knows: its buckets, its caller, what the caller may do, and the service's clock. */
 export class Account {
@@ -42,10 +42,11 @@ export class Account {
     );
   }
 
-  /** Throws 404 NoSuchBucket, or 403 when `x-amz-expected-bucket-owner` names another account. */
+  /** Throws 404 NoSuchBucket, 301 PermanentRedirect for a bucket of another region, or 403 when `x-amz-expected-bucket-owner` names another account. */
   bucket(name: string, expectedOwner: string | undefined): Bucket {
     const bucket = this.buckets.get(name);
     if (!bucket) throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist', {}, { BucketName: name });
+    if (bucket.region !== this.region) throw permanentRedirect(name, bucket.region);
     if (expectedOwner !== undefined && expectedOwner !== bucket.owner) throw accessDenied();
     return bucket;
   }

@@ -57,6 +57,24 @@ describe('a bucket', () => {
     expect(await refusal(under.client.send(new CreateBucketCommand(locked)))).toMatchObject({ code: 'BucketAlreadyOwnedByYou' });
   });
 
+  test('of another region answers every call with the region it is in', async () => {
+    under.s3.control({ bucket: { region: 'eu-west-1' } });
+    expect(await refusal(headBucket())).toMatchObject({ status: 301 });
+    const versioning = under.client.send(new GetBucketVersioningCommand({ Bucket }));
+    await expect(versioning).rejects.toMatchObject({
+      name: 'PermanentRedirect',
+      $response: { headers: { 'x-amz-bucket-region': 'eu-west-1' } },
+    });
+  });
+
+  test('can be taken away and made anew, and have its versioning taken back', async () => {
+    under.s3.control({ bucket: { remove: true } });
+    under.s3.control({ bucket: { create: true } });
+    expect(await under.client.send(new GetBucketVersioningCommand({ Bucket }))).toMatchObject({ Status: 'Enabled' });
+    under.s3.control({ bucket: { versioning: null } });
+    expect((await under.client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBeUndefined();
+  });
+
   test('that was removed, or belongs to another account, is not found or forbidden', async () => {
     const foreign = under.client.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner: '999999999999' }));
     expect(await refusal(foreign)).toMatchObject({ status: 403 });

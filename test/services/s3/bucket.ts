@@ -36,7 +36,7 @@ export interface BucketOptions {
 /** A bucket: for each key its versions, newest first. */
 export class Bucket {
   readonly name: string;
-  readonly region: string;
+  region: string;
   readonly owner: string;
   /** undefined: never enabled, which is not the same as `Suspended`. */
   versioning: 'Enabled' | 'Suspended' | undefined;

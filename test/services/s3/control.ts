@@ -9,10 +9,12 @@
  *     "credentials": "valid" | "expired",   expired: 400 ExpiredToken from S3, 403 from STS
  *     "clockOffsetSeconds": 3600,           moves the service's clock: signatures, retention, Date header
  *     "bucket": { "name": "...",            default: the bucket of the start
- *                 "versioning": "Enabled" | "Suspended",
+ *                 "versioning": "Enabled" | "Suspended" | null (never enabled),
+ *                 "region": "eu-west-1",          where it is; another one than the service's: 301 PermanentRedirect
  *                 "objectLock": "Enabled" | "Disabled",
  *                 "defaultRetention": { "mode": "GOVERNANCE" | "COMPLIANCE", "days": 30 } | { ..., "years": 1 } | null,
  *                 "remove": true,
+ *                 "create": true,                 if it is missing: an empty one with Object Lock
  *                 "forget": true } }       all that is stored in it, locked or not: for a new beginning; no S3 could
  *
  * A fault says which requests it meets, and what happens to them:
@@ -43,7 +45,7 @@
  */
 import { z } from 'zod';
 import type { Account } from './account.js';
-import type { Bucket } from './bucket.js';
+import { Bucket } from './bucket.js';
 import type { FaultList } from './faults.js';
 import { Policy, type PolicyDocument } from './policy.js';
 
@@ -86,13 +88,15 @@ const faultSchema = z
 
 const bucketSchema = z.strictObject({
   name: text.optional(),
-  versioning: z.enum(['Enabled', 'Suspended']).optional(),
+  versioning: z.enum(['Enabled', 'Suspended']).nullable().optional(),
+  region: text.optional(),
   objectLock: z.enum(['Enabled', 'Disabled']).optional(),
   defaultRetention: z
     .union([z.strictObject({ mode, days: positive }), z.strictObject({ mode, years: positive })])
     .nullable()
     .optional(),
   remove: z.literal(true).optional(),
+  create: z.literal(true).optional(),
   forget: z.literal(true).optional(),
 });
 
@@ -127,9 +131,13 @@ export function applyControl(document: unknown, account: Account, faults: FaultL
 
 function changeBucket(change: z.output<typeof bucketSchema>, account: Account, firstBucket: string): void {
   const name = change.name ?? firstBucket;
+  if (change.create && !account.buckets.has(name)) {
+    account.buckets.set(name, new Bucket({ name, region: account.region, owner: account.id, objectLock: {} }));
+  }
   const bucket = account.buckets.get(name);
   if (!bucket) throw new Error(`there is no bucket ${name}`);
-  bucket.versioning = change.versioning ?? bucket.versioning;
+  if (change.versioning !== undefined) bucket.versioning = change.versioning ?? undefined;
+  bucket.region = change.region ?? bucket.region;
   if (change.objectLock === 'Disabled') bucket.objectLock = undefined;
   if (change.objectLock === 'Enabled') bucket.objectLock ??= {};
   if (change.defaultRetention !== undefined) setDefaultRetention(bucket, change.defaultRetention ?? undefined);

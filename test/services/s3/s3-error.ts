@@ -38,6 +38,15 @@ export const malformedXml = () =>
 
 export const accessDenied = (message = 'Access Denied') => new S3Error(403, 'AccessDenied', message);
 
+export const permanentRedirect = (bucket: string, region: string) =>
+  new S3Error(
+    301,
+    'PermanentRedirect',
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    { 'x-amz-bucket-region': region },
+    { Bucket: bucket, Endpoint: `${bucket}.s3.${region}.amazonaws.com` },
+  );
+
 export const protectedByLock = () => accessDenied('Access Denied because object protected by object lock.');
 
 export const preconditionFailed = () =>

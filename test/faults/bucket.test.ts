@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { BUCKET } from './groups/bucket.js';
+
+describeFaults(BUCKET);

@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { DATABASE } from './groups/database.js';
+
+describeFaults(DATABASE);

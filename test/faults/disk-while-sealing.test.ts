@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { DISK_WHILE_SEALING } from './groups/disk.js';
+
+describeFaults(DISK_WHILE_SEALING);

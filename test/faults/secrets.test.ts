@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { SECRETS } from './groups/secrets.js';
+
+describeFaults(SECRETS);
