@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CRITERIA, resultSummary, verdictOf, type SummaryFacts } from '../../src/evidence/result-summary.js';
-import { scopeText } from '../../src/evidence/scope.js';
-import { scopeFacts, summaryFacts } from './summary-example.js';
+import { summaryFacts } from './summary-example.js';
 
 function withResult(name: string, result: 'PASS' | 'FAIL' | 'NOT RUN'): SummaryFacts {
   const criteria = summaryFacts.criteria.map((criterion) => (criterion.name === name ? { ...criterion, result } : criterion));
@@ -93,27 +92,4 @@ VERDICT: PASS
   test('leaves the note about GOVERNANCE out where the lock is stronger', () => {
     expect(resultSummary({ ...summaryFacts, lockMode: 'COMPLIANCE' })).not.toContain('bypass');
   });
-});
-
-describe('the scope', () => {
-  test('holds its facts, a line each, and nothing else', () => {
-    const lines = scopeText(scopeFacts).trimEnd().split('\n');
-    expect(lines).toHaveLength(18);
-    expect(lines).toContain('Git HEAD:      a94a8fe5ccb19ba61c4c0873d391e987982fbbd3');
-    expect(lines.slice(-2)).toEqual(['Git status (porcelain):', '  (clean)']);
-  });
-
-  test('shows what git status said', () => {
-    expect(scopeText({ ...scopeFacts, gitStatus: ' M a.txt\n?? b.txt\n' })).toMatch(
-      /\(porcelain\):\n {3}M a\.txt\n {2}\?\? b\.txt\n$/,
-    );
-  });
-
-  test.each(Object.keys(scopeFacts).filter((field) => field !== 'gitStatus'))(
-    'is refused when %s is empty or has two lines',
-    (field) => {
-      expect(() => scopeText({ ...scopeFacts, [field]: '' })).toThrow(expect.objectContaining({ field }));
-      expect(() => scopeText({ ...scopeFacts, [field]: 'a\nb' })).toThrow(expect.objectContaining({ field }));
-    },
-  );
 });

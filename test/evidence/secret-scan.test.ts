@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '../../src/evidence/canonical-json.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
-import { listScreenshots } from '../../src/evidence/checkpoint.js';
 import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
 import { genesisHash } from '../../src/evidence/hash-chain.js';
 import { indexText } from '../../src/evidence/index-file.js';
@@ -109,14 +108,4 @@ describe('a scan', () => {
     expect(findings).toEqual([{ file: 'sparse.bin', line: 1, kind: 'aws-access-key-id' }]);
     expect(process.memoryUsage.rss() - before).toBeLessThan(160 * 1024 * 1024);
   });
-});
-
-test('the screenshots that count are the files of their folder that are not empty', async () => {
-  expect(await listScreenshots(evidence)).toEqual([]);
-  await evidence.makeDirectory('56_db_restore_screenshots');
-  await evidence.write('56_db_restore_screenshots/b.png', PNG);
-  await evidence.write('56_db_restore_screenshots/a.png', PNG);
-  await evidence.write('56_db_restore_screenshots/empty.png', '');
-  await evidence.write('56_other.txt', 'x');
-  expect(await listScreenshots(evidence)).toEqual(['a.png', 'b.png']);
 });
