@@ -4,7 +4,10 @@
  */
 export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
-  checkpoint: { mutate: ['src/evidence/checkpoint*.ts'], tests: ['test/evidence/checkpoint*.test.ts'] },
+  checkpoint: {
+    mutate: ['src/evidence/checkpoint*.ts'],
+    tests: ['test/evidence/checkpoint{,-answers,-findings,-parser,-template}.test.ts'],
+  },
   documents: {
     mutate: ['src/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.ts'],
     tests: ['test/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.test.ts'],
