@@ -25,6 +25,10 @@ describe('a chain', () => {
     expect(verifier.length).toBe(6);
   });
 
+  test('begins with a hash that binds it to its run', () => {
+    expect(genesisHash(RUN)).toBe(canonicalSha256({ chain: 'cutover-history-v1', run_id: RUN }));
+  });
+
   test('whose record holds an object that cannot be made a string has a fault, and does not break the verifier', () => {
     const [record] = historyOf(RUN, 1);
     const strange = { ...record, run_id: { toString: null } } as unknown as HistoryRecord;

@@ -36,9 +36,8 @@ describe('an index', () => {
     expect(parseIndex('')).toEqual([]);
   });
 
-  test('keeps the order of entries that have one name', () => {
-    const entries = [sha256('1'), sha256('2')].map((digest) => ({ name: 'a', sha256: digest }));
-    expect(indexText(entries)).toBe(`${sha256('1')}  a\n${sha256('2')}  a\n`);
+  test('takes a backslash as it is on a line that is not marked as escaped', () => {
+    expect(parseIndex(`${H}  a\\tb\n`)).toEqual([{ name: 'a\\tb', sha256: H }]);
   });
 
   const form = 'is not "<sha256>  <name>"';

@@ -87,6 +87,11 @@ describe('a manifest', () => {
     expect(parseManifest(withField(field, value))).toEqual({ ...manifest, [field]: value });
   });
 
+  test('with several fields that nobody knows names them all', () => {
+    const text = JSON.stringify({ ...manifest, surplus: 1, more: 2 });
+    expect(() => parseManifest(text)).toThrow(expect.objectContaining({ field: 'surplus, more' }));
+  });
+
   test('of a COMPLIANCE lock says so twice', () => {
     const locked = { ...manifest, lock_mode: 'COMPLIANCE', verified_lock_mode: 'COMPLIANCE' };
     expect(parseManifest(JSON.stringify(locked))).toEqual(locked);
