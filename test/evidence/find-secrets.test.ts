@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { secretFinder } from '../../src/evidence/find-secrets.js';
 import { knownSecrets } from '../../src/evidence/known-secrets.js';
 import type { SecretFinding } from '../../src/evidence/redaction.js';
 import { HEX, MIXED, pem, redact, SECRETS, UPPER, word } from './secret-examples.js';
@@ -27,6 +28,63 @@ describe('a secret', () => {
     expect(redact('expected -----BEGIN PRIVATE KEY----- in the file\ngate failed, see above\n')).toBe(
       'expected [REDACTED:private-key] in the file\ngate failed, see above\n',
     );
+  });
+});
+
+describe('an assigned value', () => {
+  const find = secretFinder([], false);
+  const unquoted = { on: 'a[*', off: [' ', '\t', '\r', '\n', '&', '<', '>', '"'] };
+  const double = { on: "a '", off: ['"', '\r', '\n'] };
+  const single = { on: 'a "', off: ["'", '\r', '\n'] };
+  const escaped = { on: 'a ', off: ['"', "'", '\\', '\r', '\n'] };
+
+  test.each([
+    ...[' x', '\tx', '\nx', '\rx', '&x', '<x', '>x', '"x', ''].map((behind) => [
+      'unquoted',
+      'pwd=',
+      'hu[nt]er',
+      behind,
+      unquoted,
+    ]),
+    ['in double quotes', 'pwd="', "a b'c&d", '" x', double],
+    ['in double quotes, with a quote', 'pwd="', 'a\\"bc', '" x', double],
+    ['in double quotes that stay open', 'pwd="', 'a bc', '\nx', double],
+    ['in double quotes that end in a backslash', 'pwd="', 'a bc', '\\\nx', double],
+    ['in single quotes', "pwd='", 'a b"c', "' x", single],
+    ['in single quotes, with a quote', "pwd='", "a\\'bc", "' x", single],
+    ['in single quotes that stay open', "pwd='", 'a bc', '\rx', single],
+    ['in quotes of JSON in JSON', 'pwd=\\"', 'a bc', '\\" x', escaped],
+    ['in quotes of JSON in JSON in JSON', 'pwd=\\\\\\"', 'a bc', '\\\\\\" x', escaped],
+    ['in quotes of a shell in a shell', "pwd=\\'", 'a bc', "\\' x", escaped],
+  ] as [string, string, string, string, typeof unquoted][])('%s ends where it ends: %s%s%s', (_, before, value, behind, goes) => {
+    const [found = null] = find(before + value + behind);
+    expect(found).toMatchObject({ kind: 'password', from: 0, start: before.length, end: before.length + value.length });
+    for (const character of goes.on) expect(found?.continues.test(character)).toBe(true);
+    for (const character of goes.off) expect(found?.continues.test(character)).toBe(false);
+  });
+
+  test.each(['PWD=/srv/dpp', 'oldpwd="~/dpp x"', '{"PWD": "/srv/dpp"}'])('is a directory: %s', (text) =>
+    expect(find(text)).toEqual([]),
+  );
+
+  test.each(['DB_PWD=hunter/22', 'password=/srv/secret', 'passwd=~hunter', 'PWD=a~b/c'])('is no directory: %s', (text) =>
+    expect(find(text)).toMatchObject([{ kind: 'password' }]),
+  );
+
+  test.each(['password=[REDACTED:password]', 'token="[REDACTED:env-A_1]"', '--password [REDACTED:x]', 'pwd=[REDACTED:x]abc'])(
+    'that was redacted is none: %s',
+    (text) => expect(find(text)).toEqual([]),
+  );
+
+  test.each(['password=[REDACTED:x]abcd', 'password="[REDACTED:a b]"', 'password=[REDACTED:]'])(
+    'that only looks redacted is one: %s',
+    (text) => expect(find(text)).toMatchObject([{ kind: 'password' }]),
+  );
+
+  test('stands among the others in the order of the text', () => {
+    const text = `password=hunter2 AKIA${word(UPPER, 16)} password=hunter3`;
+    expect(find(text).map(({ kind }) => kind)).toEqual(['password', 'aws-access-key-id', 'password']);
+    expect(find('')).toEqual([]);
   });
 });
 
