@@ -93,7 +93,7 @@ describe('inside of a key', () => {
   });
 
   test('lines with the prefix of the line that began it belong to it, however short', () => {
-    opened(`${prefix}${BEGIN}`);
+    opened(`one line\n${prefix}${BEGIN}`);
     const text = `${prefix}${BODY}\n${prefix}a=\n${prefix}\n${prefix}Version: 1\n`;
     expect(block.swallow(text)).toBe(text.length);
     expect(block.swallow(`${prefix}ready to serve\n`)).toBe(0);

@@ -98,7 +98,7 @@ describe('a secret in a text', () => {
     ['option-password', 'tool --api-key ', 'abcd'],
     ['option-password', 'tool --SECRET-KEY ', 'abcd'],
     ['option-password', 'tool --a-b-c-password ', 'abcd'],
-    ['option-password', 'curl -u me:', 'abcd'],
+    ['option-password', 'curl -u  me:', 'abcd'],
     ['option-password', 'curl --user "me:', 'abcd'],
     ['option-password', "curl '-u=me:", '12ab'],
     ['option-password', 'curl -u me:', 'a1234'],
