@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { TarArchive } from 'archiver';
 import type { EvidenceDir, WrittenFile } from './evidence-dir.js';
-import { EvidenceError } from './evidence-error.js';
+import { EvidenceError, toEvidenceError } from './evidence-error.js';
 import { indexText } from './index-file.js';
 import { EVIDENCE, isArchived } from './layout.js';
 
@@ -51,7 +51,7 @@ export async function writeArchive(
   } catch (error) {
     await rm(join(evidence.path, PARTIAL), { force: true });
     signal.throwIfAborted();
-    throw error;
+    throw toEvidenceError(error, 'write', EVIDENCE.archive);
   }
 }
 
@@ -150,7 +150,7 @@ function checkedAgainst({ name, sha256, size }: IndexedFile): Transform {
       done(seen > size ? changed() : null, chunk);
     },
     flush(done) {
-      done(seen === size && hash.digest('hex') === sha256 ? null : changed());
+      done(hash.digest('hex') === sha256 ? null : changed());
     },
   });
 }
@@ -160,8 +160,7 @@ function withoutSystem(): Transform {
   let position = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const at = 9 - position;
-      if (at >= 0 && at < chunk.length) chunk[at] = 255;
+      chunk[9 - position] = 255; // outside of the chunk, this changes nothing
       position += chunk.length;
       done(null, chunk);
     },

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { discardArchive, indexEvidence, writeArchive, type IndexedFile } from '../../src/evidence/archive.js';
@@ -39,6 +40,17 @@ const indexText = Object.keys(CONTENT)
 const INDEXED = [...Object.keys(CONTENT).map((name) => entry(name)), entry('59_index.sha256', indexText)];
 const archives = async () => (await readdir(evidence.path)).filter((name) => name.startsWith('evidence.tar.gz'));
 const seal = async (from = evidence, signal = live) => writeArchive(from, await indexEvidence(evidence, signal), signal);
+
+async function expectNothingOpen(): Promise<void> {
+  const open = async () => {
+    const paths = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    return paths.filter((each) => each.startsWith(root));
+  };
+  for (let turn = 0; turn < 200 && (await open()).length > 0; turn += 1) await nextTurn();
+  expect(await open()).toEqual([]);
+}
 
 /** The evidence, but one file's bytes are others when they are read as a stream. */
 function reading(name: string, bytes: (asked: Buffer) => AsyncIterable<Buffer> | Iterable<Buffer>): EvidenceDir {
@@ -163,6 +175,43 @@ describe('the archive', () => {
     }
     await expect(seal(reading('00_scope.txt', andGone))).rejects.toMatchObject({ code: 'CHANGED', file: '00_scope.txt' });
     expect(await archives()).toEqual([]);
+  });
+
+  test('does not follow a file that grows without end', async () => {
+    let given = 0;
+    function* growing() {
+      for (; given < 200; given += 1) yield Buffer.alloc(64 * 1024);
+    }
+    await expect(seal(reading('00_scope.txt', growing))).rejects.toMatchObject({ code: 'CHANGED', file: '00_scope.txt' });
+    expect(given).toBeLessThan(200);
+  });
+
+  test('that cannot be written is an error of the evidence', async () => {
+    const nowhere = openEvidenceDir(join(root, 'nowhere'), { root, redactor: () => createRedactor() });
+    await expect(writeArchive(nowhere, [], live)).rejects.toMatchObject({
+      name: 'EvidenceError',
+      file: 'evidence.tar.gz',
+      cause: { syscall: 'open' },
+    });
+  });
+
+  test('leaves no file open, whether it is written or broken off', async () => {
+    await evidence.write('56_shots/large.bin', randomBytes(8 * 1024 * 1024));
+    await seal();
+    await expectNothingOpen();
+    const controller = new AbortController();
+    const stopping = new Proxy(evidence, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (property === 'stream' && args[0] === '56_shots/large.bin') setImmediate(() => controller.abort());
+          return Reflect.apply(value, target, args) as unknown;
+        };
+      },
+    });
+    await expect(seal(stopping, controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    await expectNothingOpen();
   });
 
   test('is not left where a file cannot be read', async () => {
