@@ -52,3 +52,14 @@ export function redactChunks(chunks: (string | Uint8Array)[], options: RedactorO
   const redactor = createRedactor(options);
   return Buffer.concat([...chunks.map((chunk) => redactor.push(chunk)), redactor.flush()]);
 }
+
+/** The bytes in chunks of these sizes, over and over. */
+export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return chunks;
+}
