@@ -19,7 +19,7 @@ const changed = (from: string, to: string, text = complete) => {
 };
 const answered = (answers: Partial<Answers>) => completeCheckpoint(template, answers);
 
-describe('what is wrong with a checkpoint is told by its line and item: ', () => {
+describe('what is wrong with a checkpoint is told by its line and item', () => {
   test('nothing', () => expect(told(complete)).toEqual([]));
 
   test('nothing is there', () => {
@@ -107,6 +107,7 @@ describe('what is wrong with a checkpoint is told by its line and item: ', () =>
       ],
     ],
     ['a box is not ticked', changed('[x] Tenant', '[ ] Tenant'), ['32 D: the box is not ticked: write [x] when it is done']],
+    ['a box is ticked twice', changed('[x] Tenant', '[xx] Tenant'), ['32 D: the box is [xx]: write [x]']],
     ['a box is ticked with something else', changed('[x] Tenant', '[X] Tenant'), ['32 D: the box is [X]: write [x]']],
     [
       'a label was altered',
@@ -156,6 +157,16 @@ describe('what is wrong with a checkpoint is told by its line and item: ', () =>
       ['32 D: this line is not part of the form: write on the line of the blank, or indent a note by two spaces'],
     ],
     [
+      'a line with a gap was added right behind the first heading',
+      changed('[x] Recovery point', 'note  here\n[x] Recovery point'),
+      ['19 A: this line is not part of the form: write on the line of the blank, or indent a note by two spaces'],
+    ],
+    [
+      'the status stands right behind the first heading',
+      changed('[x] Recovery point', 'Status: COMPLETED\n[x] Recovery point', complete.replace('Status: COMPLETED', '')),
+      ['19 status: the status line belongs above item A'],
+    ],
+    [
       'a note is indented by one blank only',
       changed('[x] Tenant count', ' note\n[x] Tenant count'),
       ['32 D: this line is not part of the form: write on the line of the blank, or indent a note by two spaces'],
@@ -183,8 +194,20 @@ describe('a checkpoint is complete also', () => {
     ['with blanks around an answer', complete.replace('count: 42', 'count:    42')],
     ['with a word that only begins like a status', complete.replace('Created:', 'Statuses: none\nCreated:')],
     ['with a status that is only spoken of', complete.replace('Created:', 'the Status: see below\nCreated:')],
+    ['with a run id that is only spoken of', complete.replace('Created:', 'see Run ID: x\nCreated:')],
     ['with text that only looks like a heading', complete.replace('[x] Tenant', '  F.x\n  see D. there\n[x] Tenant')],
   ])('%s', (_, text) => expect(told(text)).toEqual([]));
+
+  test.each([
+    ['Supabase restore to a new project', 'supabase-new-project'],
+    ['Supabase PITR', 'supabase-pitr'],
+    ['RDS snapshot', 'rds-snapshot'],
+    ['RDS PITR', 'rds-pitr'],
+    ['other: by hand', 'other'],
+  ])('with the method "%s", recorded as %s', (label, method) => {
+    const parsed = parseCheckpoint(answered({ method: label }), { runId: RUN, screenshots: [SCREENSHOT] });
+    expect(parsed).toMatchObject({ ok: true, checkpoint: { method, otherMethod: method === 'other' ? 'by hand' : null } });
+  });
 
   test('by the clock, when no other time is given', () => {
     const options = { runId: RUN, screenshots: [SCREENSHOT] };
