@@ -4,7 +4,27 @@
  */
 export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
-  evidence: { mutate: ['src/evidence/*.ts'], tests: ['test/evidence/*.test.ts'] },
+  checkpoint: {
+    mutate: ['src/evidence/checkpoint*.ts'],
+    tests: ['test/evidence/checkpoint{,-answers,-findings,-parser,-template}.test.ts'],
+  },
+  documents: {
+    mutate: ['src/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.ts'],
+    tests: ['test/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.test.ts'],
+  },
+  secrets: {
+    mutate: ['src/evidence/{find-secrets,known-secrets,private-key-block,secret-patterns}.ts'],
+    tests: ['test/evidence/{find-secrets,known-secrets,private-key-block,secret-patterns}.test.ts'],
+  },
+  redaction: {
+    mutate: ['src/evidence/{redact-json,redaction,secret-scan}.ts'],
+    tests: ['test/evidence/{redact-json,redaction,secret-scan}.test.ts'],
+  },
+  directory: {
+    mutate: ['src/evidence/{evidence-dir,evidence-error,local-evidence-dir,local-evidence-log,safe-path}.ts'],
+    tests: ['test/evidence/{evidence-error,local-evidence-dir,local-evidence-log,safe-path}.test.ts'],
+  },
+  archive: { mutate: ['src/evidence/archive.ts'], tests: ['test/evidence/archive.test.ts'] },
   s3: { mutate: ['src/actors/s3/*.ts', 'src/actors/sts.ts'], tests: ['test/actors/s3/*.test.ts', 'test/actors/sts.test.ts'] },
   process: { mutate: ['src/actors/process/*.ts'], tests: ['test/actors/process/*.test.ts'] },
   staging: {

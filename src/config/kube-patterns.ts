@@ -41,5 +41,5 @@ export function judgeKubeTarget({ context, server, contextOk }: KubeTarget): Che
 
 /** `staging`, `stage` or `stg` as a part of the name: `backstage` says nothing. */
 export function hasStagingMarker(name: string): boolean {
-  return /(?<![a-z])(?:staging|stage|stg)\d*(?![a-z])/i.test(name) || /(?<=[a-z0-9])(?:Staging|Stage|Stg)(?![a-z])/.test(name);
+  return /(?<![a-z])(?:staging|stage|stg)(?![a-z])/i.test(name) || /(?<=[a-z0-9])(?:Staging|Stage|Stg)(?![a-z])/.test(name);
 }

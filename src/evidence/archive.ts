@@ -51,7 +51,7 @@ export async function writeArchive(
   } catch (error) {
     await rm(join(evidence.path, PARTIAL), { force: true });
     signal.throwIfAborted();
-    throw error;
+    throw toEvidenceError(error, 'write', EVIDENCE.archive);
   }
 }
 
@@ -158,7 +158,7 @@ function checkedAgainst({ name, sha256, size }: IndexedFile): Transform {
       done(seen > size ? changed() : null, chunk);
     },
     flush(done) {
-      done(seen === size && hash.digest('hex') === sha256 ? null : changed());
+      done(hash.digest('hex') === sha256 ? null : changed());
     },
   });
 }
@@ -168,8 +168,7 @@ function withoutSystem(): Transform {
   let position = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const at = 9 - position;
-      if (at >= 0 && at < chunk.length) chunk[at] = 255;
+      chunk[9 - position] = 255; // outside of the chunk, this changes nothing
       position += chunk.length;
       done(null, chunk);
     },

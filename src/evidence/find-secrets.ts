@@ -62,12 +62,13 @@ const ASSIGNMENT = new RegExp(
 
 function findAssigned(text: string, found: FoundSecret[]): void {
   for (const match of text.matchAll(ASSIGNMENT)) {
-    const pattern = ASSIGNED_PATTERNS[match.slice(1).findIndex((name) => name !== undefined)];
+    const at = match.slice(1).findIndex((name) => name !== undefined);
+    const pattern = ASSIGNED_PATTERNS[at];
     if (pattern === undefined) continue;
     const value = valueAt(text, match.index + match[0].length);
     const secret = text.slice(value.start, value.end);
-    if (pattern.kind === 'password' && /pwd$/i.test(match[0].replace(/[^a-z]+$/i, '')) && /^[/~]/.test(secret)) continue; // PWD=/a/path
-    if (isSecret(secret, pattern.minLength)) found.push({ kind: pattern.kind, from: match.index, ...value });
+    const isDirectory = match[at + 1]?.toLowerCase() === 'pwd' && /^[/~]/.test(secret); // PWD=/a/path
+    if (!isDirectory && isSecret(secret, pattern.minLength)) found.push({ kind: pattern.kind, from: match.index, ...value });
   }
 }
 

@@ -22,14 +22,13 @@ export class IndexFileError extends Error {
  */
 export function indexText(entries: readonly IndexEntry[]): string {
   return entries
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(line)
     .join('');
 }
 
 /** Reads an index written by `indexText` or sha256sum. Throws `IndexFileError` on anything else, and on a name given twice. */
 export function parseIndex(text: string): IndexEntry[] {
-  if (text === '') return [];
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new IndexFileError(lines.length + 1, 'is cut off: it has no line feed');
   const seen = new Set<string>();

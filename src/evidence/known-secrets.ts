@@ -32,7 +32,7 @@ export function knownForms(secrets: readonly KnownSecret[]): Map<string, string>
       .map((line) => line.trim())
       .filter((line) => !line.startsWith('-----'));
     for (const form of [...whole.filter((form) => !/[\r\n]/.test(form)), ...lines]) {
-      for (const piece of pieces(Buffer.from(form, 'utf8').toString('latin1'))) {
+      for (const piece of pieces(Buffer.from(form).toString('latin1'))) {
         if (piece.length >= MIN_LENGTH && !forms.has(piece)) forms.set(piece, kind);
       }
     }

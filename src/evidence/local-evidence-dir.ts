@@ -47,7 +47,7 @@ class LocalEvidenceDir implements EvidenceDir {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<WrittenFile> {
-    const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const path = await this.#writable(name);
     const partial = await this.#writable(`${name}.partial`);
     return attempt('write', name, async () => {
@@ -121,7 +121,7 @@ class LocalEvidenceDir implements EvidenceDir {
     const entries: EvidenceEntry[] = [];
     await requireRealDirectory(this.path);
     await this.#collect('', entries);
-    return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   async digest(name: string): Promise<WrittenFile> {

@@ -31,7 +31,7 @@ function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = f
     commitsOk: null,
   };
   const { settings, checks, valid } = parseSettings(request, on, options);
-  return { settings, valid, failed: checks.filter(({ ok }) => !ok) };
+  return { settings, valid, checks, failed: checks.filter(({ ok }) => !ok) };
 }
 
 describe('the environment of the runbook', () => {
@@ -60,6 +60,32 @@ describe('the environment of the runbook', () => {
     });
   });
 
+  test('is reported variable by variable, with the value that counts', () => {
+    const set = {
+      AWS_PROFILE: undefined,
+      DPP_K8S_NAMESPACE: undefined,
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000',
+      CUTOVER_ROLLBACK_DRILL_SCRIPT: 'drill.sh',
+    };
+    const { checks } = parse(set, files([RUNNER, '/repository/drill.sh']), { accessKeyInEnvironment: true });
+    expect(checks).toEqual(
+      [
+        ['AWS_PROFILE', 'not set: nothing'],
+        ['AWS_REGION', 'ap-northeast-2'],
+        ['DPP_WORM_BUCKET', 'dpp-audit-worm-staging'],
+        ['DPP_WORM_PREFIX', 'evidence/cutover'],
+        ['DPP_WORM_OBJECT_LOCK_MODE', 'GOVERNANCE'],
+        ['DPP_WORM_RETENTION_DAYS', '365'],
+        ['DPP_STAGING_BASE_URL', 'https://staging.api.dpp.example.com'],
+        ['DPP_K8S_NAMESPACE', 'not set: dpp-staging'],
+        ['DPP_RC_RUNNER', `not set: ${RUNNER}`],
+        ['CUTOVER_STAGING_DRY_RUN_SCRIPT', 'not set: nothing'],
+        ['CUTOVER_ROLLBACK_DRILL_SCRIPT', '/repository/drill.sh'],
+        ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9000'],
+      ].map(([name, message]) => ({ name, ok: true, message, advice: null })),
+    );
+  });
+
   test('missing altogether, names every variable at once', () => {
     const nothing = Object.fromEntries(Object.keys(VALID).map((name) => [name, undefined]));
     const { settings, failed } = parse(nothing, files([]));
@@ -73,7 +99,35 @@ describe('the environment of the runbook', () => {
       'DPP_STAGING_BASE_URL',
       'DPP_RC_RUNNER',
     ]);
-    for (const { advice } of failed) expect(advice).toBeTruthy();
+    expect(failed[1]).toEqual({
+      name: 'AWS_REGION',
+      ok: false,
+      message: 'is not set',
+      advice: 'Export AWS_REGION; see the runbook, "Required ENV".',
+    });
+    expect(failed.at(-1)).toEqual({
+      name: 'DPP_RC_RUNNER',
+      ok: false,
+      message:
+        'is not set, and neither dpp/tools/rc_double_then_ci_then_archive.sh nor dpp/tools/phase6_preflight.py exists in /repository',
+      advice: 'Run this in the repository, or set DPP_RC_RUNNER to the runner of the RC gates.',
+    });
+  });
+
+  test('blank is told as it was written, empty as not set', () => {
+    expect(parse({ AWS_PROFILE: ' \t' }).failed).toMatchObject([{ message: 'is blank (" \\t")' }]);
+    expect(parse({ AWS_PROFILE: '' }).failed).toMatchObject([{ message: 'is not set' }]);
+  });
+
+  test('with a lock mode that is no word of S3 says which two there are', () => {
+    expect(parse({ DPP_WORM_OBJECT_LOCK_MODE: 'governance' }).failed).toEqual([
+      {
+        name: 'DPP_WORM_OBJECT_LOCK_MODE',
+        ok: false,
+        message: '"governance" is neither "GOVERNANCE" nor "COMPLIANCE"',
+        advice: 'Set DPP_WORM_OBJECT_LOCK_MODE to one of the two words exactly (the pilot uses GOVERNANCE), or leave it unset.',
+      },
+    ]);
   });
 
   test('blank counts as not set', () => {
@@ -185,7 +239,7 @@ describe('accepted values', () => {
     ['CUTOVER_BRANCHES', ' release/6.4 , main ', { branches: ['release/6.4', 'main'] }],
     [
       'CUTOVER_REQUIRED_COMMITS',
-      'phase6.1\nfeat: phase 6.2\n\n, phase6.3',
+      'phase6.1\nfeat: phase 6.2\n \n, phase6.3',
       { requiredCommits: ['phase6.1', 'feat: phase 6.2', 'phase6.3'] },
     ],
     ['AWS_ENDPOINT_URL', 'http://127.0.0.1:9000', {}],
@@ -205,8 +259,15 @@ describe('the RC runner', () => {
     );
     expect(parse({ DPP_RC_RUNNER: '/opt/run.sh' }, files(['/opt/run.sh'])).settings?.rcRunner).toBe('/opt/run.sh');
     expect(parse({ DPP_RC_RUNNER: 'my/run.sh' }).failed).toMatchObject([
-      { name: 'DPP_RC_RUNNER', message: expect.stringContaining('/repository/my/run.sh does not exist') },
+      {
+        name: 'DPP_RC_RUNNER',
+        message: '/repository/my/run.sh does not exist, or is not a file',
+        advice: 'Restore it, or correct DPP_RC_RUNNER.',
+      },
     ]);
+    expect(parse({ DPP_RC_RUNNER: ' my/run.sh ' }, files(['/repository/my/run.sh'])).settings?.rcRunner).toBe(
+      '/repository/my/run.sh',
+    );
   });
 
   test('is else the shell runner, else the Python one', () => {
@@ -216,12 +277,14 @@ describe('the RC runner', () => {
   });
 
   test('that may not be executed says chmod +x', () => {
-    expect(parse({}, files([], [RUNNER])).failed).toMatchObject([{ advice: expect.stringContaining(`chmod +x ${RUNNER}`) }]);
+    expect(parse({}, files([], [RUNNER])).failed).toMatchObject([
+      { message: `${RUNNER} is not executable`, advice: `Run chmod +x ${RUNNER}, and commit it.` },
+    ]);
   });
 
   test('scripts of the repository are optional, but an unusable one is an error', () => {
     const script = '/repository/dpp/tools/staging_dry_run.sh';
-    const given = { CUTOVER_STAGING_DRY_RUN_SCRIPT: 'dpp/tools/staging_dry_run.sh' };
+    const given = { CUTOVER_STAGING_DRY_RUN_SCRIPT: ' dpp/tools/staging_dry_run.sh ' };
     expect(parse(given, files([RUNNER, script])).settings?.stagingDryRunScript).toBe(script);
     expect(parse(given).failed).toMatchObject([{ name: 'CUTOVER_STAGING_DRY_RUN_SCRIPT' }]);
     expect(parse({ CUTOVER_ROLLBACK_DRILL_SCRIPT: 'x.py' }, files([RUNNER], ['/repository/x.py'])).failed).toMatchObject([

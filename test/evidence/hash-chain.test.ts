@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { canonicalJson, canonicalSha256 } from '../../src/evidence/canonical-json.js';
+import { canonicalSha256 } from '../../src/evidence/canonical-json.js';
 import { ChainVerifier, genesisHash, recordHash } from '../../src/evidence/hash-chain.js';
 import type { HistoryRecord } from '../../src/evidence/history-record.js';
 import { historyOf } from './history-example.js';
@@ -16,28 +15,6 @@ function faultIn(records: readonly HistoryRecord[]): string | null {
   return null;
 }
 
-describe('canonical JSON', () => {
-  test('is the same for equal values, whatever the order of their fields', () => {
-    fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
-        const shuffled = Object.fromEntries(Object.entries(value).toReversed());
-        expect(canonicalJson(shuffled)).toBe(canonicalJson(value));
-        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
-    );
-  });
-
-  test('follows RFC 8785 in numbers, keys and escapes', () => {
-    expect(canonicalJson({ numbers: [333333333.3333333, 1e30, 4.5, 2e-3, 1e-27, -0], '\u20ac': '\n\u000f"\\', a: null })).toBe(
-      '{"a":null,"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0],"€":"\\n\\u000f\\"\\\\"}',
-    );
-  });
-
-  test.each([[undefined], [() => 1], [Number.NaN], [1n]])('refuses what JSON cannot hold: %p', (value) => {
-    expect(() => canonicalJson(value)).toThrow();
-  });
-});
-
 describe('a chain', () => {
   test('that nobody touched has no fault, and its head is the last hash', () => {
     const records = historyOf(RUN, 6);
@@ -48,36 +25,42 @@ describe('a chain', () => {
     expect(verifier.length).toBe(6);
   });
 
+  test('begins with a hash that binds it to its run', () => {
+    expect(genesisHash(RUN)).toBe(canonicalSha256({ chain: 'cutover-history-v1', run_id: RUN }));
+  });
+
   test('whose record holds an object that cannot be made a string has a fault, and does not break the verifier', () => {
     const [record] = historyOf(RUN, 1);
     const strange = { ...record, run_id: { toString: null } } as unknown as HistoryRecord;
     expect(faultIn([strange])).toBe(`belongs to run {"toString":null}, not ${RUN}`);
   });
 
-  test('in which any field of any record was changed is found', () => {
-    const fields = Object.keys(historyOf(RUN, 1)[0] ?? {}) as (keyof HistoryRecord)[];
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 5 }), fc.constantFrom(...fields), fc.jsonValue(), (index, field, value) => {
-        const records = historyOf(RUN, 6);
-        const record = records[index] as HistoryRecord;
-        fc.pre(canonicalJson(record[field]) !== canonicalJson(value));
-        expect(faultIn(records.with(index, { ...record, [field]: value } as HistoryRecord))).not.toBeNull();
-      }),
-      { numRuns: 500 },
-    );
+  test.each<[string, Partial<HistoryRecord>, string]>([
+    ['of another run', { run_id: 'x' }, `belongs to run x, not ${RUN}`],
+    ['out of order', { seq: 3 }, 'seq 2 expected, found 3'],
+    ['that follows another one', { prev_hash: 'x' }, `prev_hash x does not match ${historyOf(RUN, 1)[0]?.hash}`],
+    ['whose hash was lost', { hash: null as never }, `hash null recorded, ${historyOf(RUN, 2)[1]?.hash} computed`],
+    ['whose hash is no text', { hash: 1 as never }, `hash 1 recorded, ${historyOf(RUN, 2)[1]?.hash} computed`],
+  ])('with a record %s is told by its number, and is not gone on with', (_, change, fault) => {
+    const [first, second] = historyOf(RUN, 2) as [HistoryRecord, HistoryRecord];
+    const verifier = new ChainVerifier(RUN);
+    verifier.next(first);
+    const damaged = { ...second, ...change };
+    expect(verifier.next(damaged)).toEqual({ seq: damaged.seq, fault });
+    expect([verifier.head, verifier.length]).toEqual([first.hash, 1]);
+    expect(verifier.next(second)).toBeNull();
   });
 
-  test('with a record removed, given twice, or moved is found, unless the end alone is missing', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 4 }), (index) => {
-        const records = historyOf(RUN, 6);
-        const record = records[index] as HistoryRecord;
-        expect(faultIn(records.toSpliced(index, 1))).not.toBeNull();
-        expect(faultIn(records.toSpliced(index, 0, record))).not.toBeNull();
-        expect(faultIn(records.with(index, records[index + 1] as HistoryRecord).with(index + 1, record))).not.toBeNull();
-      }),
-    );
-    expect(faultIn(historyOf(RUN, 6).slice(0, 5))).toBeNull(); // which is why a head is kept elsewhere
+  test.each([0, 1, 2, 3, 4])('with record %i removed, given twice, or moved is found', (index) => {
+    const records = historyOf(RUN, 6);
+    const record = records[index] as HistoryRecord;
+    expect(faultIn(records.toSpliced(index, 1))).not.toBeNull();
+    expect(faultIn(records.toSpliced(index, 0, record))).not.toBeNull();
+    expect(faultIn(records.with(index, records[index + 1] as HistoryRecord).with(index + 1, record))).not.toBeNull();
+  });
+
+  test('whose end alone is missing has no fault, which is why a head is kept elsewhere', () => {
+    expect(faultIn(historyOf(RUN, 6).slice(0, 5))).toBeNull();
   });
 
   test('with a field that was added is found, even when it is undefined in no other record', () => {

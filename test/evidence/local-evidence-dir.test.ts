@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
+import { EvidenceError } from '../../src/evidence/evidence-error.js';
 import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
 import { createRedactor } from '../../src/evidence/redaction.js';
 
@@ -40,7 +41,7 @@ describe('an evidence directory', () => {
       root: join(root, 'elsewhere'),
       redactor: () => createRedactor(),
     });
-    await expect(other.list()).rejects.toMatchObject({ code: 'MISSING' });
+    await expect(other.list()).rejects.toMatchObject({ code: 'MISSING', file: '.' });
     expect(await other.exists('00_scope.txt')).toBe(false);
     expect(await readdir(root)).toEqual(['phase']);
   });
@@ -83,12 +84,18 @@ describe('an evidence directory', () => {
   test('reads a file of the given size, and refuses a larger one instead of reading a part', async () => {
     const content = randomBytes(200_000);
     await evidence.write('big', content);
-    expect(await evidence.read('big', 200_000)).toEqual(content);
-    await expect(evidence.read('big', 199_999)).rejects.toMatchObject({ name: 'EvidenceError', code: 'TOO_LARGE', file: 'big' });
+    expect((await evidence.read('big', 200_000)).equals(content)).toBe(true);
+    await expect(evidence.read('big', 199_999)).rejects.toMatchObject({
+      name: 'EvidenceError',
+      code: 'TOO_LARGE',
+      file: 'big',
+      message: 'The evidence file has more than 199999 bytes: "big". Read it as a stream, or find out why it has grown.',
+    });
+    expect(evidence.stream('big').readableObjectMode).toBe(false);
     expect(await evidence.digest('big')).toEqual({ sha256: sha256(content), size: 200_000 });
     const streamed: Buffer[] = [];
     for await (const chunk of evidence.stream('big') as AsyncIterable<Buffer>) streamed.push(chunk);
-    expect(Buffer.concat(streamed)).toEqual(content);
+    expect(Buffer.concat(streamed).equals(content)).toBe(true);
   });
 
   test('renames, but never onto other evidence', async () => {
@@ -96,7 +103,13 @@ describe('an evidence directory', () => {
     await evidence.rename('30_rc_gates.txt', '30_rc_gates.attempt-1.txt');
     expect(await evidence.exists('30_rc_gates.txt')).toBe(false);
     await evidence.write('30_rc_gates.txt', 'second');
-    await expect(evidence.rename('30_rc_gates.txt', '30_rc_gates.attempt-1.txt')).rejects.toMatchObject({ code: 'EXISTS' });
+    await expect(evidence.rename('30_rc_gates.txt', '30_rc_gates.attempt-1.txt')).rejects.toMatchObject({
+      code: 'EXISTS',
+      message: 'Evidence is never overwritten by a rename: "30_rc_gates.attempt-1.txt". Choose another name for 30_rc_gates.txt.',
+    });
+    await evidence.makeDirectory('folder');
+    await evidence.rename('30_rc_gates.txt', 'folder/moved.txt');
+    expect((await evidence.read('folder/moved.txt')).toString()).toBe('second');
     await expect(evidence.rename('missing', 'other')).rejects.toMatchObject({ code: 'MISSING', file: 'missing' });
     expect((await evidence.read('30_rc_gates.attempt-1.txt')).toString()).toBe('first');
   });
@@ -109,6 +122,44 @@ describe('an evidence directory', () => {
     await expect(evidence.stream('00_scope.txt').toArray()).rejects.toMatchObject({ code: 'MISSING' });
     await expect(evidence.write('no/folder', 'x')).rejects.toMatchObject({ code: 'MISSING', file: 'no/folder' });
   });
+});
+
+describe('an evidence directory that the system does not let us use', () => {
+  /** Linux: a place where files are readable in part, and none can be made. */
+  const system = openEvidenceDir('/proc/self', { root: '/proc/self', redactor: () => createRedactor() });
+
+  test('says that a file could not be read', async () => {
+    await expect(system.read('mem')).rejects.toThrow(
+      'Evidence could not be read (EIO): "mem". Check its permissions and the disk.',
+    );
+  });
+
+  test('is not taken for one that is there', async () => {
+    await expect(system.create()).rejects.toMatchObject({ name: 'EvidenceError', file: '/proc/self' });
+    await expect(system.write('00_scope.txt', 'x')).rejects.toMatchObject({ name: 'EvidenceError', file: '00_scope.txt' });
+  });
+});
+
+test('a listing does not stumble over the temporary files of writes that go on meanwhile', async () => {
+  let writing = true;
+  const writes = (async () => {
+    for (let turn = 0; turn < 60; turn += 1) await evidence.write(`${turn % 3}.txt`, 'x');
+    writing = false;
+  })();
+  while (writing) for (const { name } of await evidence.list()) expect(name).toMatch(/^\d\.txt(?:\.partial)?$/);
+  await writes;
+  expect(await evidence.list()).toHaveLength(3);
+});
+
+test('no file stays open, whatever was asked for', async () => {
+  await evidence.write('a', 'x');
+  await evidence.read('a');
+  await expect(evidence.read('a', 0)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  const log = await evidence.openLog('log', { append: true });
+  await log.write('x');
+  await log.close();
+  const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  expect(open.filter((path) => path.startsWith(root))).toEqual([]);
 });
 
 describe('no name leads out of the evidence', () => {
@@ -144,7 +195,10 @@ describe('no name leads out of the evidence', () => {
       await expect(evidence.openLog(name)).rejects.toMatchObject({ code: 'NOT_REGULAR' });
       await expect(evidence.exists(name)).rejects.toMatchObject({ code: 'NOT_REGULAR' });
     }
-    await expect(evidence.list()).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    await expect(evidence.list()).rejects.toMatchObject({
+      code: 'NOT_REGULAR',
+      message: expect.stringContaining('this is a symbolic link: '),
+    });
     expect(await readFile(join(outside, 'file'), 'utf8')).toBe('untouched');
     expect(await readdir(outside)).toEqual(['file']);
   });
@@ -161,21 +215,29 @@ describe('no name leads out of the evidence', () => {
       code: 'NOT_REGULAR',
       message: expect.stringContaining('special file'),
     });
-    await expect(evidence.list()).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    await expect(evidence.list()).rejects.toMatchObject({
+      code: 'NOT_REGULAR',
+      message: expect.stringContaining('this is a special file: "fifo"'),
+    });
   });
 
   test('a folder is not taken for a file, nor a file for a folder', async () => {
     await evidence.makeDirectory('folder');
     await evidence.write('file', 'x');
-    await expect(evidence.read('folder')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
-    await expect(evidence.write('folder', 'x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
-    await expect(evidence.read('file/x')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
-    await expect(evidence.makeDirectory('file')).rejects.toMatchObject({ code: 'NOT_REGULAR' });
+    const refused = (what: string) => ({ code: 'NOT_REGULAR', message: expect.stringContaining(`this is ${what}: `) });
+    await expect(evidence.read('folder')).rejects.toMatchObject(refused('a folder'));
+    await expect(evidence.write('folder', 'x')).rejects.toMatchObject(refused('a folder'));
+    await expect(evidence.openLog('folder')).rejects.toMatchObject(refused('a folder'));
+    await expect(evidence.read('file/x')).rejects.toMatchObject(refused('a file used as a folder'));
+    await expect(evidence.makeDirectory('file')).rejects.toMatchObject(refused('a file where a folder is wanted'));
   });
 
   test('a name that is not UTF-8 is an error of the listing', async () => {
     await writeFile(Buffer.concat([Buffer.from(`${evidence.path}/`), Buffer.from([0x61, 0xff])]), 'x');
-    await expect(evidence.list()).rejects.toMatchObject({ code: 'UNSAFE_NAME' });
+    await expect(evidence.list()).rejects.toMatchObject({
+      code: 'UNSAFE_NAME',
+      message: 'The name of an evidence file is not UTF-8: "a\ufffd". Rename the file.',
+    });
   });
 });
 
@@ -190,7 +252,9 @@ describe('a log', () => {
     expect(onDisk.toString()).toBe('start\nDB_PASSWORD=[REDACTED:password]\nend without a line feed');
     expect(closed).toEqual({ sha256: sha256(onDisk), size: onDisk.length });
     expect(await log.close()).toEqual(closed);
-    await expect(log.write('more')).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(log.write('more')).rejects.toThrow(
+      new EvidenceError('CLOSED', '30_rc_gates.txt', 'The log is closed', 'Open it again under a new attempt.'),
+    );
   });
 
   test('keeps the order of writes that nobody waited for', async () => {
@@ -220,7 +284,12 @@ describe('a log', () => {
     const log = await evidence.openLog('log');
     await log.write('one\ntwo\n');
     await truncate(join(evidence.path, 'log'), 4);
-    await expect(log.close()).rejects.toMatchObject({ name: 'EvidenceError', code: 'CHANGED', file: 'log' });
+    await expect(log.close()).rejects.toMatchObject({
+      name: 'EvidenceError',
+      code: 'CHANGED',
+      file: 'log',
+      message: '8 bytes of log were written, the file has 4: "log". Find out who else writes to it, then run the step again.',
+    });
     await expect(log.close()).rejects.toMatchObject({ code: 'CHANGED' });
   });
 });

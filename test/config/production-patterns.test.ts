@@ -19,6 +19,15 @@ test.each([
   'arn:aws:eks:ap-northeast-2:123456789012:cluster/dpp-prod',
   'nonprod and prod',
   'not-staging-prod',
+  'canon-prod',
+  'dpp2Prod',
+  'dppProdDb',
+  'dppProduction',
+  'dppPrd',
+  'DPPProd',
+  'prodDb',
+  'not a b prod',
+  'another prod',
 ])('%s refers to production', (text) => expect(refersToProduction(text)).toMatch(/^(?:prod|prd)/i));
 
 test.each([
@@ -38,10 +47,29 @@ test.each([
   'dpp-preprod-db',
   'preProd',
   'nonProd',
+  'notProd',
+  'PreProd',
+  'NonProd',
+  'NotProd',
+  'PREProd',
+  'no prod',
+  'not  an\t prod',
+  'not the  production',
+  'not\ta  production',
+  'prod12345',
+  'xprod',
+  '9prod',
+  'dppProduct',
+  'Product',
+  'XProduct',
   'dpp-staging',
   'https://staging.api.dpp.example.com',
 ])('%s does not refer to production', (text) => expect(refersToProduction(text)).toBeNull());
 
-test('the part that refers to production is told', () => {
-  expect(refersToProduction('db.prod.example.com')).toBe('prod');
-});
+test.each([
+  ['db.prod.example.com', 'prod'],
+  ['db-production-1', 'production'],
+  ['PRD2024-db', 'PRD2024'],
+  ['dppProductionDb', 'Production'],
+  ['ProdDb', 'Prod'],
+])('the part of %s that refers to production is told', (text, part) => expect(refersToProduction(text)).toBe(part));

@@ -1,0 +1,26 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
+import { createRedactor } from '../../src/evidence/redaction.js';
+import { scanForSecrets } from '../../src/evidence/secret-scan.js';
+import { UPPER, word } from './secret-examples.js';
+
+test('a scan of a file far larger than memory should hold needs no more memory for it', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'scan-'));
+  try {
+    const evidence = openEvidenceDir(join(root, 'run'), { root, redactor: () => createRedactor() });
+    await evidence.create();
+    const handle = await open(join(evidence.path, 'sparse.bin'), 'w');
+    await handle.truncate(256 * 1024 * 1024);
+    await handle.write(` AKIA${word(UPPER, 16)} `, 256 * 1024 * 1024);
+    await handle.close();
+    const before = process.memoryUsage.rss();
+    const { findings } = await scanForSecrets(evidence);
+    expect(findings).toEqual([{ file: 'sparse.bin', line: 1, kind: 'aws-access-key-id' }]);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(160 * 1024 * 1024);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
