@@ -5,7 +5,14 @@
 export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
   evidence: { mutate: ['src/evidence/*.ts'], tests: ['test/evidence/*.test.ts'] },
-  s3: { mutate: ['src/actors/s3/*.ts', 'src/actors/sts.ts'], tests: ['test/actors/s3/*.test.ts', 'test/actors/sts.test.ts'] },
+  s3: {
+    mutate: ['src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts'],
+    tests: ['test/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object-answers}.test.ts'],
+  },
+  's3-service': {
+    mutate: ['src/actors/s3/{client,probe-bucket}.ts', 'src/actors/sts.ts'],
+    tests: ['test/actors/s3/{client,probe-bucket}.test.ts', 'test/actors/sts.test.ts'],
+  },
   process: { mutate: ['src/actors/process/*.ts'], tests: ['test/actors/process/*.test.ts'] },
   staging: {
     mutate: ['src/actors/staging/*.ts', 'src/actors/run-staging-dry-run.ts'],
