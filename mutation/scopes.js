@@ -6,8 +6,14 @@ export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
   evidence: { mutate: ['src/evidence/*.ts'], tests: ['test/evidence/*.test.ts'] },
   s3: {
-    mutate: ['src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts'],
-    tests: ['test/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object-answers}.test.ts'],
+    mutate: [
+      'src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts',
+      'src/actors/sts-error.ts',
+    ],
+    tests: [
+      'test/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object-answers}.test.ts',
+      'test/actors/sts-error.test.ts',
+    ],
   },
   's3-service': {
     mutate: ['src/actors/s3/{client,probe-bucket}.ts', 'src/actors/sts.ts'],
