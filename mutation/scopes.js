@@ -19,7 +19,14 @@ export const SCOPES = {
     mutate: ['src/actors/s3/{client,probe-bucket}.ts', 'src/actors/sts.ts'],
     tests: ['test/actors/s3/{client,probe-bucket}.test.ts', 'test/actors/sts.test.ts'],
   },
-  process: { mutate: ['src/actors/process/*.ts'], tests: ['test/actors/process/*.test.ts'] },
+  output: {
+    mutate: ['src/actors/process/{find-command,last-line,quote-output,read-output}.ts'],
+    tests: ['test/actors/process/{find-command,last-line,quote-output,read-output}.test.ts'],
+  },
+  process: {
+    mutate: ['src/actors/process/{process-group,process-identity,run-process,watchdog}.ts'],
+    tests: ['test/actors/process/{orphans,process-group,process-identity,run-process}.test.ts'],
+  },
   staging: {
     mutate: ['src/actors/staging/*.ts', 'src/actors/run-staging-dry-run.ts'],
     tests: ['test/actors/staging/*.test.ts', 'test/actors/run-staging-dry-run.test.ts'],
