@@ -51,8 +51,9 @@ export async function createStsClient(
     // As for S3: an endpoint of the AWS configuration file is not frozen with the run.
     ignoreConfiguredEndpointUrls: true,
     ...(endpoint === null ? {} : { endpoint }),
+    ...(settings.awsProfile === null ? {} : { profile: settings.awsProfile }),
+    // The SDK asks the profile only where it is given no credentials.
     ...(credentials === null ? {} : { credentials }),
-    ...(credentials === null && settings.awsProfile !== null ? { profile: settings.awsProfile } : {}),
   });
 }
 

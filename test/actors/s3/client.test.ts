@@ -66,14 +66,18 @@ async function sentBy(client: S3, checksum: string | null = CHECKSUM): Promise<S
 }
 
 describe('where requests go', () => {
-  const common = 'http://127.0.0.1:7001';
-  const own = 'http://127.0.0.1:7002';
+  const common = 'http://s3.example.test:7001';
+  const own = 'http://s3.example.test:7002';
   test.each([
     ['the endpoint of S3 before the common one', { AWS_ENDPOINT_URL_S3: own, AWS_ENDPOINT_URL: common }, 7002],
     ['the common one', { AWS_ENDPOINT_URL: common }, 7001],
     ['the common one when that of S3 is empty', { AWS_ENDPOINT_URL_S3: '', AWS_ENDPOINT_URL: common }, 7001],
   ])('%s, with the bucket in the path', async (_which, env, port) => {
-    expect(await sentBy(await create({ ...STATIC, ...env }))).toMatchObject({ hostname: '127.0.0.1', port, path: '/worm/a/b' });
+    expect(await sentBy(await create({ ...STATIC, ...env }))).toMatchObject({
+      hostname: 's3.example.test',
+      port,
+      path: '/worm/a/b',
+    });
   });
 
   test.each([{}, { AWS_ENDPOINT_URL: '' }])(

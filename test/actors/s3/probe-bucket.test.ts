@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Settings } from '../../../src/config/settings.js';
 import { probeBucket } from '../../../src/actors/s3/probe-bucket.js';
 import { createS3Client } from '../../../src/actors/s3/client.js';
+import { until } from '../process/until.js';
 import { BUCKET, RUN_ID, s3For, settings } from '../sealing-context.js';
 
 let s3: Awaited<ReturnType<typeof s3For>>;
@@ -280,6 +281,18 @@ describe('probeBucket', () => {
   test('a probe that is stopped ends with the reason', async () => {
     const signal = AbortSignal.abort(new Error('stopped by the operator'));
     await expect(probeBucket(settings(), { env: s3.env, signal, runId: RUN_ID })).rejects.toThrow('stopped by the operator');
+  });
+
+  test('one that is stopped while nobody answers ends at once', async () => {
+    s3.control({ faults: [{ hang: true, times: 'always' }] });
+    const abort = new AbortController();
+    const stopped = expect(probeBucket(settings(), { env: s3.env, signal: abort.signal, runId: RUN_ID })).rejects.toThrow('stop');
+    await until(() => s3.state().requests.length === 7, 'every check waits for its answer');
+    const before = performance.now();
+    abort.abort(new Error('stop'));
+    await stopped;
+    // Else they would end with the silence of a minute.
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 });
 
