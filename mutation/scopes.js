@@ -52,10 +52,15 @@ export const SCOPES = {
   },
   sealing: {
     mutate: [
-      'src/actors/{actor,scan-evidence,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention}.ts',
-      'src/actors/{upload-to-worm,verify-upload,publish-summary,write-history}.ts',
+      'src/actors/{actor,scan-evidence,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention,write-history}.ts',
     ],
-    tests: ['test/actors/create-archive.test.ts', 'test/actors/sealing*.test.ts'],
+    tests: [
+      'test/actors/{actor,scan-evidence,refuse-secrets,create-archive,archive-on-disk,compute-retention,write-history}.test.ts',
+    ],
+  },
+  worm: {
+    mutate: ['src/actors/{upload-to-worm,verify-upload,publish-summary}.ts'],
+    tests: ['test/actors/sealing.test.ts'],
   },
   gates: {
     mutate: ['src/actors/{run-rc-gates,capture-scope,prepare-checkpoint}.ts'],

@@ -62,6 +62,15 @@ describe('the PUT', () => {
     expect(body.destroyed).toBe(true);
   });
 
+  test('of what cannot be read fails with that at once, and not with what S3 makes of it', async () => {
+    const unreadable = new Error('EIO: i/o error');
+    const body = new Readable({ read: () => void body.destroy(unreadable) });
+    const session = scriptedSession({ listObjectVersions: [NOTHING], putObject: [new Promise(() => undefined)] });
+    const upload = putLockedObject(session, lockedObject({ body: () => body.resume() }));
+    await expect(upload).rejects.toBe(unreadable);
+    expect(operations(session)).toEqual(['listObjectVersions', 'putObject']);
+  });
+
   test('needs no checksum in the answer: the read-back looks for it', async () => {
     const answer = { VersionId: 'v1', ETag: '"e1"' };
     expect(await put({ listObjectVersions: [NOTHING], putObject: [answer] }).upload).toMatchObject({ versionId: 'v1' });

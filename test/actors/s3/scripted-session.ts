@@ -5,7 +5,7 @@ import type { LockedObject } from '../../../src/actors/s3/locked-object.js';
 import type { S3Session } from '../../../src/actors/s3/session.js';
 
 type Operation = 'headObject' | 'getObject' | 'getObjectRetention' | 'listObjectVersions' | 'putObject';
-/** What the client answers to one call of an operation after the other: a list for each; an Error is thrown. */
+/** What the client answers to one call of an operation after the other: a list for each; an Error is thrown, a promise kept. */
 export type Script = Partial<Record<Operation, readonly object[]>>;
 
 export interface ScriptedSession extends S3Session {
@@ -23,6 +23,7 @@ export function scriptedSession(script: Script, signal: AbortSignal = new AbortC
     calls.push([operation, input]);
     if (options.abortSignal !== signal) return Promise.reject(new Error(`${operation} cannot be stopped`));
     const next = left.get(operation)?.shift() ?? new Error(`there is no further answer to ${operation}`);
+    if (next instanceof Promise) return next;
     return next instanceof Error
       ? Promise.reject(next)
       : Promise.resolve({ $metadata: { httpStatusCode: 200, requestId: 'R1' }, ...next });
