@@ -95,11 +95,12 @@ describe('createArchive', () => {
     };
     const error = await failure(seal({}, signed));
     expect(error.code).toBe('SIGN_OFF_INVALIDATED');
-    expect(error.options.details?.['files']).toEqual([
-      '30_rc_gates.txt (changed)',
-      '40_staging_dry_run.txt (missing)',
-      `${UNICODE} (not signed)`,
-    ]);
+    const files = ['30_rc_gates.txt (changed)', '40_staging_dry_run.txt (missing)', `${UNICODE} (not signed)`];
+    expect(error.options.details).toEqual({ files });
+    expect(error.message).toBe(
+      `The evidence is not what was signed: ${files.join(', ')}. No archive was written. ` +
+        'Restore the signed files, or have the evidence signed again: cutover sign-off <run>',
+    );
     await expectNoArchive();
   });
 
@@ -120,7 +121,36 @@ describe('createArchive', () => {
     await expectNoArchive();
     const signed = { '30_rc_gates.txt': hex(await readFile(join(run.directory, '30_rc_gates.txt'))) };
     const all = { ...signed, [LONG]: hex(Buffer.from('long')), [UNICODE]: hex(Buffer.from('unicode')) };
-    expect((await failure(seal({ evidence: changing() }, all))).code).toBe('SIGN_OFF_INVALIDATED');
+    expect(await failure(seal({ evidence: changing() }, all))).toMatchObject({
+      code: 'SIGN_OFF_INVALIDATED',
+      options: { details: { files: ['30_rc_gates.txt (changed while it was archived)'] } },
+    });
+    await expectNoArchive();
+  });
+
+  test.each([
+    ['went away', (name: string) => rm(name)],
+    ['became a link', (name: string) => rm(name).then(() => symlink('/etc/hostname', name))],
+  ])('a file that %s between the index and the archive is named, too', async (_what, change) => {
+    const name = '30_rc_gates.txt';
+    const changing = onSecondRead(
+      run.context().evidence,
+      name,
+      (bytes) => bytes,
+      () => change(join(run.directory, name)),
+    );
+    const error = await failure(seal({ evidence: changing }));
+    expect(error).toMatchObject({ code: 'EVIDENCE_CHANGED', options: { details: { file: name } }, cause: { file: name } });
+    expect(error.message).toMatch(/30_rc_gates\.txt.* No archive was written\.$/);
+    await expectNoArchive();
+  });
+
+  test('a secret in the name of a file, which the index shows, is not sealed', async () => {
+    const secret = ['AKIA', 'ABCDEFGHIJKLMNOP'].join('');
+    await put(`56_db_restore_screenshots/${secret}.png`, 'x');
+    const error = await failure(seal());
+    expect(error.code).toBe('SECRET_FOUND');
+    expect(error.message).toContain('59_index.sha256:');
     await expectNoArchive();
   });
 
