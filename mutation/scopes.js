@@ -25,8 +25,28 @@ export const SCOPES = {
     tests: ['test/evidence/{evidence-error,local-evidence-dir,local-evidence-log,safe-path}.test.ts'],
   },
   archive: { mutate: ['src/evidence/archive.ts'], tests: ['test/evidence/archive.test.ts'] },
-  s3: { mutate: ['src/actors/s3/*.ts', 'src/actors/sts.ts'], tests: ['test/actors/s3/*.test.ts', 'test/actors/sts.test.ts'] },
-  process: { mutate: ['src/actors/process/*.ts'], tests: ['test/actors/process/*.test.ts'] },
+  s3: {
+    mutate: [
+      'src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts',
+      'src/actors/sts-error.ts',
+    ],
+    tests: [
+      'test/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object-answers}.test.ts',
+      'test/actors/sts-error.test.ts',
+    ],
+  },
+  's3-service': {
+    mutate: ['src/actors/s3/{client,probe-bucket}.ts', 'src/actors/sts.ts'],
+    tests: ['test/actors/s3/{client,probe-bucket}.test.ts', 'test/actors/sts.test.ts'],
+  },
+  output: {
+    mutate: ['src/actors/process/{find-command,last-line,quote-output,read-output}.ts'],
+    tests: ['test/actors/process/{find-command,last-line,quote-output,read-output}.test.ts'],
+  },
+  process: {
+    mutate: ['src/actors/process/{process-group,process-identity,run-process,watchdog}.ts'],
+    tests: ['test/actors/process/{orphans,process-group,process-identity,run-process}.test.ts'],
+  },
   staging: {
     mutate: ['src/actors/staging/*.ts', 'src/actors/run-staging-dry-run.ts'],
     tests: ['test/actors/staging/*.test.ts', 'test/actors/run-staging-dry-run.test.ts'],
@@ -52,10 +72,15 @@ export const SCOPES = {
   },
   sealing: {
     mutate: [
-      'src/actors/{actor,scan-evidence,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention}.ts',
-      'src/actors/{upload-to-worm,verify-upload,publish-summary,write-history}.ts',
+      'src/actors/{actor,scan-evidence,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention,write-history}.ts',
     ],
-    tests: ['test/actors/create-archive.test.ts', 'test/actors/sealing*.test.ts'],
+    tests: [
+      'test/actors/{actor,scan-evidence,refuse-secrets,create-archive,archive-on-disk,compute-retention,write-history}.test.ts',
+    ],
+  },
+  worm: {
+    mutate: ['src/actors/{upload-to-worm,verify-upload,publish-summary}.ts'],
+    tests: ['test/actors/sealing.test.ts'],
   },
   gates: {
     mutate: ['src/actors/{run-rc-gates,capture-scope,prepare-checkpoint}.ts'],

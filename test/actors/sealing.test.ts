@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ActorContext } from '../../src/actors/actor.js';
-import { computeRetention } from '../../src/actors/compute-retention.js';
 import { createArchive } from '../../src/actors/create-archive.js';
 import { hashArchive } from '../../src/actors/hash-archive.js';
 import { publishSummary } from '../../src/actors/publish-summary.js';
-import { scanEvidence } from '../../src/actors/scan-evidence.js';
 import { uploadToWorm } from '../../src/actors/upload-to-worm.js';
 import { verifyUpload } from '../../src/actors/verify-upload.js';
 import type { ArchiveFacts, SummaryInput, UploadFacts, VerifyInput } from '../../src/config/step-contracts.js';
+import type { EvidenceDir, EvidenceLog } from '../../src/evidence/evidence-dir.js';
 import { parseManifest } from '../../src/evidence/manifest.js';
 import {
   ARCHIVE_KEY,
@@ -24,6 +24,7 @@ import {
   uploadInput,
 } from './sealing-context.js';
 import type { SealingRun } from './sealing-context.js';
+import { until } from './process/until.js';
 
 /** Built from parts, so that no file of this repository looks as if it held one. */
 const SECRET = ['AKIA', 'ABCDEFGHIJKLMNOP'].join('');
@@ -67,49 +68,6 @@ const summaryInput = (overrides: Partial<SummaryInput> = {}): SummaryInput => ({
   ...overrides,
 });
 
-describe('scanEvidence', () => {
-  test('reports every archived file, and the same report for the same evidence', async () => {
-    await writeFile(file('70_worm_upload_stdout.txt'), `not archived: ${SECRET}`);
-    expect(await scanEvidence({}, run.context())).toEqual({ filesScanned: 2, bytesScanned: 28 });
-    const report = await text('57_secret_scan.json');
-    expect(JSON.parse(report)).toMatchObject({
-      findings: 0,
-      files: [
-        { name: '00_scope.txt', findings: [] },
-        { name: '30_rc_gates.txt', findings: [] },
-      ],
-    });
-    await makeArchive();
-    await rm(file('57_secret_scan.json'));
-    await scanEvidence({}, run.context());
-    expect(await text('57_secret_scan.json')).toBe(report);
-  });
-
-  test('a secret is named by file, line and kind, never by its text, in the error as in the report', async () => {
-    await appendFile(file('30_rc_gates.txt'), `key ${SECRET}\n`);
-    const error = await failure(scanEvidence({}, run.context()));
-    expect(error.code).toBe('SECRET_FOUND');
-    expect(error.message).toContain('30_rc_gates.txt:2 (aws-access-key-id)');
-    expect(JSON.stringify([error.message, error.options]) + (await text('57_secret_scan.json'))).not.toContain(SECRET);
-    expect(await text('57_secret_scan.json')).toContain('"line": 2');
-  });
-
-  test('a secret of the environment is found by its value', async () => {
-    await appendFile(file('00_scope.txt'), 'the word is stand-in-secret-key');
-    const env = { ...s3.env, DB_PASSWORD: 'stand-in-secret-key' };
-    expect((await failure(scanEvidence({}, run.context({ env })))).message).toContain('00_scope.txt:2 (env-');
-  });
-});
-
-describe('computeRetention', () => {
-  test('is now and the days asked for, in whole seconds', async () => {
-    expect(await computeRetention({ settings: settings({ retentionDays: 365 }) }, run.context())).toEqual({
-      retainUntil: '2027-02-21T12:05:00Z',
-      generatedAt: '2026-02-21T12:05:00Z',
-    });
-  });
-});
-
 describe('uploadToWorm and verifyUpload', () => {
   beforeEach(makeArchive);
 
@@ -120,25 +78,36 @@ describe('uploadToWorm and verifyUpload', () => {
     expect(s3.state().versions).toMatchObject([
       { key: ARCHIVE_KEY, sha256: archive.sha256, size: archive.size, mode: 'GOVERNANCE' },
     ]);
-    expect(parseManifest(await text('60_evidence_seal_manifest.json'))).toMatchObject({
+    expect(parseManifest(await text('60_evidence_seal_manifest.json'))).toEqual({
+      schema_version: 1,
       run_id: RUN_ID,
+      verdict: 'PASS',
+      generated_at: '2026-02-21T12:05:00Z',
+      tarball_path: 'evidence.tar.gz',
+      tarball_size_bytes: archive.size,
       sha256: archive.sha256,
+      s3_bucket: 'dpp***',
+      s3_key: ARCHIVE_KEY,
       version_id: uploaded.versionId,
       etag: uploaded.etag,
+      lock_mode: 'GOVERNANCE',
+      retention_days: 365,
       retain_until: RETAIN_UNTIL,
-      verified_retain_until: RETAIN_UNTIL,
       verified_lock_mode: 'GOVERNANCE',
+      verified_retain_until: RETAIN_UNTIL,
       content_verified_by: 'checksum-sha256',
       seal_seq: 6,
       chain_head: run.history[5]?.hash,
-      s3_bucket: 'dpp***',
     });
     const log = await text('70_worm_upload_stdout.txt');
     expect(log).not.toContain('"0":');
     for (const shown of ['put-object', 'head-object', uploaded.versionId, 'request_id', RETAIN_UNTIL])
       expect(log).toContain(shown);
     expect(log).not.toMatch(/REDACTED|Signature|stand-in/);
-    expect(run.progress.at(-1)).toContain(`${archive.size} of ${archive.size} bytes`);
+    // Of the upload, then of the read-back, a line each.
+    const [, put, verified] = log.split(/^(?=\$ s3api (?:put-object|head-object) )/m);
+    expect([put, verified].map((part) => part?.split('\n').length)).toEqual([3, 5]);
+    expect(run.progress).toEqual([`Uploading evidence.tar.gz: ${archive.size} of ${archive.size} bytes`]);
   });
 
   test('a lost answer leaves its log, and the retry ends with exactly one version and one PUT', async () => {
@@ -171,6 +140,49 @@ describe('uploadToWorm and verifyUpload', () => {
     expect((await failure(upload())).code).toBe('ARCHIVE_CHANGED');
     expect(s3.state().requests).toEqual([]);
     expect(run.reports).toEqual([]);
+  });
+
+  test('an archive that cannot be read while it is sent fails, and nothing is stored', async () => {
+    const gone = readBy((evidence) => evidence.stream('no-such-file'));
+    await expect(upload({ evidence: gone })).rejects.toMatchObject({ name: 'EvidenceError', code: 'MISSING' });
+    expect(s3.state().versions).toEqual([]);
+  });
+
+  test('the file is let go of when the upload is stopped', async () => {
+    s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
+    const streams: Readable[] = [];
+    const watched = readBy((evidence, name) => {
+      const stream = evidence.stream(name);
+      streams.push(stream);
+      return stream;
+    });
+    const abort = new AbortController();
+    const stopped = expect(upload({ evidence: watched, signal: abort.signal })).rejects.toThrow('lease lost');
+    await until(() => s3.state().requests.some(({ operation }) => operation === 'PutObject'), 'the PUT is on its way');
+    abort.abort(new Error('lease lost'));
+    await stopped;
+    await until(() => streams.every((stream) => stream.destroyed), 'the file is closed');
+    expect(streams).toHaveLength(1);
+  });
+
+  test('the log of the upload goes on with the read-back, and both close it', async () => {
+    const counting = () => {
+      const context = run.context();
+      const openLog: ActorContext['openLog'] = async (name, options) => {
+        const log = await context.openLog(name, options);
+        return { write: (text) => log.write(text), close: () => ((closed += 1), log.close()) } as EvidenceLog;
+      };
+      return { ...context, openLog };
+    };
+    let closed = 0;
+    const uploaded = await uploadToWorm(uploadInput(archive), counting());
+    expect(closed).toBe(1);
+    s3.control({ faults: [{ operation: 'HeadObject', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
+    await failure(verifyUpload(verifyInput(uploaded), counting()));
+    expect(closed).toBe(2);
+    s3.control({ faults: [{ operation: 'ListObjectVersions', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
+    await failure(uploadToWorm(uploadInput(archive), counting()));
+    expect(closed).toBe(3);
   });
 
   test('a verification that fails writes no manifest', async () => {
@@ -246,7 +258,10 @@ describe('publishSummary', () => {
       });
     }
     expect(stored()).toHaveLength(6);
+    const lockedLines = facts.objects.map(({ name, versionId }) => `Locked ${name} (version ${versionId})`);
+    expect(run.progress.slice(-5)).toEqual(lockedLines);
     expect(await text('90_result_summary.txt')).toContain('VERDICT: PASS');
+    expect(await readdir(run.directory)).not.toContain('90_result_summary.txt.partial');
     const tail = (await text('80_history_after_seal.ndjson')).trimEnd().split('\n');
     expect(tail.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual([7, 8]);
     expect(facts.verdict).toBe('PASS');
@@ -290,7 +305,15 @@ describe('publishSummary', () => {
 
   test('a summary that says something else is left as it is', async () => {
     await writeFile(file('90_result_summary.txt'), 'VERDICT: PASS, trust me\n');
-    expect((await failure(publish())).code).toBe('SUMMARY_EXISTS');
+    expect(await failure(publish())).toMatchObject({
+      code: 'SUMMARY_EXISTS',
+      message:
+        `90_result_summary.txt in ${run.directory} says something else than the recorded facts; it was left as it is. ` +
+        'Find out who wrote it, keep it under another name, then: cutover retry <run>',
+      options: { details: { file: '90_result_summary.txt' } },
+      transient: false,
+    });
+    expect(await readdir(run.directory)).not.toContain('90_result_summary.txt.partial');
     expect(await text('90_result_summary.txt')).toBe('VERDICT: PASS, trust me\n');
     expect(stored()).toEqual(['evidence.tar.gz']);
   });
@@ -308,8 +331,22 @@ describe('publishSummary', () => {
     await rm(file('60_evidence_seal_manifest.json'));
     await expect(publish()).rejects.toMatchObject({ code: 'MISSING', file: '60_evidence_seal_manifest.json' });
     await rm(file('70_worm_upload_stdout.txt'));
-    expect((await failure(publish())).code).toBe('UPLOAD_LOG_MISSING');
+    expect(await failure(publish())).toMatchObject({
+      code: 'UPLOAD_LOG_MISSING',
+      message: `70_worm_upload_stdout.txt is not in ${run.directory}. Restore it: what S3 answered has to be locked beside the archive.`,
+      options: { details: { file: '70_worm_upload_stdout.txt' } },
+      transient: false,
+    });
     expect(stored()).toEqual(['evidence.tar.gz']);
+  });
+
+  test('of the folder only the logs of the upload are locked, and none that is still written', async () => {
+    await mkdir(file('70_folder'));
+    for (const name of ['70_folder/a.txt', '70_half.txt.partial', 'a70_worm.txt', '71_other.txt'])
+      await writeFile(file(name), 'x');
+    await publish();
+    expect(stored().filter((name) => /70_folder|70_half|a70|71_/.test(name))).toEqual([]);
+    expect(stored()).toHaveLength(6);
   });
 
   test('a lock that is not what was asked for fails, and no summary is shown', async () => {
@@ -319,3 +356,14 @@ describe('publishSummary', () => {
     expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
   });
 });
+
+/** The evidence, read by other streams. */
+function readBy(stream: (evidence: EvidenceDir, name: string) => Readable): EvidenceDir {
+  return new Proxy(run.context().evidence, {
+    get(target, property) {
+      if (property === 'stream') return (name: string) => stream(target, name);
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}

@@ -22,7 +22,8 @@ export async function findCommand(file: string, path: string | undefined, cwd: s
     }
   }
   let present: string | null = null;
-  for (const folder of (path ?? '').split(delimiter)) {
+  // Without a PATH there is nowhere to look: an empty one would mean the working directory.
+  for (const folder of path?.split(delimiter) ?? []) {
     const found = join(isAbsolute(folder) ? folder : resolve(cwd, folder), file);
     const kind = await kindOf(found);
     if (kind === 'executable') return found;

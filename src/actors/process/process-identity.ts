@@ -15,21 +15,32 @@ export function processStartTime(pid: number): string | null {
   return processStat(pid)?.startTime ?? null;
 }
 
+/** What /proc says of a process. */
+export interface ProcessStat {
+  readonly state: string;
+  readonly group: number;
+  readonly startTime: string;
+}
+
 /** State, process group and start time of a process; null when there is no such process, or no /proc. */
-export function processStat(pid: number): { readonly state: string; readonly group: number; readonly startTime: string } | null {
-  let text: string;
+export function processStat(pid: number): ProcessStat | null {
+  const file = `/proc/${pid}/stat`;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return parseStat(readFileSync(file, 'latin1'), file);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;
   }
+}
+
+/** Reads the text of /proc/PID/stat; throws when it is not what proc(5) describes. */
+export function parseStat(text: string, file: string): ProcessStat {
   // Field 2 is the name of the program in parentheses and may itself hold spaces and parentheses: the last one closes it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, , group] = fields;
-  const startTime = fields[19];
-  if (state === undefined || group === undefined || startTime === undefined || !/^\d+$/.test(startTime)) {
-    throw new Error(`/proc/${pid}/stat is not of the form that proc(5) describes: ${JSON.stringify(text)}`);
+  const [state = '', , group = ''] = fields;
+  const startTime = fields[19] ?? '';
+  if (!/^\d+$/.test(startTime)) {
+    throw new Error(`${file} is not of the form that proc(5) describes: ${JSON.stringify(text)}`);
   }
   return { state, group: Number(group), startTime };
 }

@@ -11,7 +11,7 @@ const MAX_LENGTH = 600;
 export function quoteOutput(text: string, env: NodeJS.ProcessEnv): string {
   const redactor = createRedactor({ known: knownSecrets(env) });
   const safe = Buffer.concat([redactor.push(text), redactor.flush()]).toString('utf8');
-  const lines = safe.split(/[\r\n]+/).map((line) => line.trim());
+  const lines = safe.split(/[\r\n]/).map((line) => line.trim());
   const said = lines
     .filter((line) => line !== '')
     .slice(0, MAX_LINES)

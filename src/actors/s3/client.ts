@@ -27,8 +27,9 @@ export async function createS3Client(
     // An endpoint in the AWS configuration file could move across a pause unseen: only the environment's counts, it is frozen.
     ignoreConfiguredEndpointUrls: true,
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+    ...(settings.awsProfile === null ? {} : { profile: settings.awsProfile }),
+    // The SDK asks the profile only where it is given no credentials.
     ...(credentials === null ? {} : { credentials }),
-    ...(credentials === null && settings.awsProfile !== null ? { profile: settings.awsProfile } : {}),
   };
   const client = new sdk.S3(config);
   signWholeBody(client);

@@ -18,8 +18,8 @@ export interface LockedObject extends WantedObject {
  * Puts an object under its lock so that exactly one version of it exists, whatever crashes: looks first, adopts what an
  * earlier attempt has stored, and otherwise does one conditional PUT that S3 checks against SHA-256 and MD5. When the answer
  * is lost, the error is transient and the next attempt adopts. `beforePut` resolves before the first byte is sent.
- * Throws S3_KEY_OCCUPIED, S3_DUPLICATE_VERSIONS, S3_CONDITIONAL_WRITE_UNSUPPORTED, S3_NOT_VERSIONED, WORM_VERIFY_FAILED, and
- * those of `s3Error`.
+ * Throws S3_KEY_OCCUPIED, S3_DUPLICATE_VERSIONS, S3_CONDITIONAL_WRITE_UNSUPPORTED, S3_NOT_VERSIONED, WORM_VERIFY_FAILED, those
+ * of `s3Error`, and what the body fails with.
  */
 export async function putLockedObject(
   session: S3Session,
@@ -29,12 +29,16 @@ export async function putLockedObject(
   const earlier = await adopt(session, object);
   if (earlier !== null) return earlier;
   await beforePut();
+  const body = object.body();
   let answer: PutObjectCommandOutput;
   try {
-    answer = await put(session, object);
+    answer = await put(session, object, body);
   } catch (error) {
     session.signal.throwIfAborted();
+    if (error === body.errored) throw error;
     return adoptAfterRefusal(session, object, error);
+  } finally {
+    body.destroy();
   }
   const { VersionId: versionId, ETag: etag, ChecksumSHA256: checksum } = answer;
   if (versionId === undefined || versionId === '' || versionId === 'null')
@@ -83,7 +87,7 @@ async function adopt(session: S3Session, object: LockedObject): Promise<UploadFa
   return matching[0] ?? null;
 }
 
-async function put(session: S3Session, object: LockedObject): Promise<PutObjectCommandOutput> {
+async function put(session: S3Session, object: LockedObject, body: Readable): Promise<PutObjectCommandOutput> {
   const { key, size, sha256, md5, mode, retainUntil } = object;
   const facts = {
     key,
@@ -94,27 +98,20 @@ async function put(session: S3Session, object: LockedObject): Promise<PutObjectC
     'object-lock-retain-until-date': retainUntil,
     'if-none-match': '*',
   };
-  const body = object.body();
-  try {
-    return await send(session, 'PutObject', facts, (options) =>
-      session.client.putObject(
-        {
-          Bucket: session.bucket,
-          Key: key,
-          Body: body,
-          ContentLength: size,
-          ContentMD5: md5,
-          ChecksumSHA256: base64(sha256),
-          ObjectLockMode: mode,
-          ObjectLockRetainUntilDate: new Date(retainUntil),
-          IfNoneMatch: '*',
-        },
-        options,
-      ),
-    );
-  } finally {
-    body.destroy();
-  }
+  // The SDK does not listen: what cannot be read would end this process, and S3 would wait for the rest.
+  const unreadable = new Promise<never>((_resolve, reject) => body.once('error', reject));
+  const input = {
+    Bucket: session.bucket,
+    Key: key,
+    Body: body,
+    ContentLength: size,
+    ContentMD5: md5,
+    ChecksumSHA256: base64(sha256),
+    ObjectLockMode: mode,
+    ObjectLockRetainUntilDate: new Date(retainUntil),
+    IfNoneMatch: '*',
+  };
+  return send(session, 'PutObject', facts, (options) => Promise.race([session.client.putObject(input, options), unreadable]));
 }
 
 /** 412: something came to the key since it was looked at; perhaps our own PUT, sent twice on the way. */

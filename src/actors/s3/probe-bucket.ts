@@ -91,7 +91,7 @@ function checkDefaultRetention(
 ): Check {
   if (rule === undefined) return passed(name, 'Object Lock is Enabled, without a default retention');
   // A year of the default retention may be a leap year.
-  const days = rule.Days ?? (rule.Years === undefined ? Number.NaN : rule.Years * 366);
+  const days = rule.Days ?? (rule.Years ?? Number.NaN) * 366;
   const shown = `the bucket's default retention is ${rule.Mode ?? '?'} for ${rule.Days === undefined ? `${rule.Years ?? '?'} years` : `${rule.Days} days`}`;
   if (!(retentionDays >= days)) {
     const advice = `Set DPP_WORM_RETENTION_DAYS to at least ${Number.isNaN(days) ? 'what the bucket asks for' : days}.`;

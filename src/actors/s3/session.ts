@@ -17,7 +17,7 @@ export interface S3Session {
 /** Opens a session with the run's bucket for `work`, and closes its connections after it. */
 export async function withSession<T>(
   { awsRegion, awsProfile, bucket }: Settings,
-  { env, signal }: ActorContext,
+  { env, signal }: Pick<ActorContext, 'env' | 'signal'>,
   log: S3Session['log'],
   work: (session: S3Session) => Promise<T>,
 ): Promise<T> {

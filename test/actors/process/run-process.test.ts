@@ -131,7 +131,23 @@ describe('output', () => {
   });
 
   test('more than the limit ends the command and is an error', async () => {
-    await expect(sh('yes', { maxOutputBytes: 100_000 })).rejects.toMatchObject({ code: 'COMMAND_OUTPUT_TOO_LARGE' });
+    await expect(sh('yes', { maxOutputBytes: 100_000 })).rejects.toMatchObject({
+      code: 'COMMAND_OUTPUT_TOO_LARGE',
+      options: { details: { file: 'sh', maxBytes: 100_000 } },
+    });
+    const onOutput = () => Promise.resolve();
+    await expect(sh('yes', { maxOutputBytes: 100_000, onOutput })).rejects.toMatchObject({ code: 'COMMAND_OUTPUT_TOO_LARGE' });
+  });
+
+  test('as much as the limit is fine, of stdout and of stderr; without one it is 16 MiB', async () => {
+    const both = 'head -c 1000 /dev/zero; head -c 1000 /dev/zero >&2';
+    const { stdout, stderr } = await sh(both, { maxOutputBytes: 1_000 });
+    expect([stdout.length, stderr.length]).toEqual([1_000, 1_000]);
+    expect(await sh(both, { maxOutputBytes: 2_000, onOutput: () => Promise.resolve() })).toMatchObject({ exitCode: 0 });
+    expect((await sh(`head -c ${16 * 1024 * 1024} /dev/zero`)).stdout).toHaveLength(16 * 1024 * 1024);
+    await expect(sh(`head -c ${16 * 1024 * 1024 + 1} /dev/zero`)).rejects.toMatchObject({
+      options: { details: { maxBytes: 16 * 1024 * 1024 } },
+    });
   });
 
   test('a reader that fails ends the command and its error is passed on', async () => {
@@ -186,9 +202,11 @@ describe('what a command leaves behind', () => {
 
 describe('a command that is stopped', () => {
   test('the time-out ends it, and a result is no exit code then', async () => {
-    const result = await sh("trap 'exit 0' TERM; while :; do sleep 0.05; done", { timeoutMs: 200 });
-    expect(result).toMatchObject({ timedOut: true, exitCode: null });
-    expect(result.durationMs).toBeLessThan(4_000);
+    const result = await sh("trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done", { timeoutMs: 1_000 });
+    expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: null, stdout: 'up\n' });
+    expect(result.durationMs).toBeGreaterThanOrEqual(990);
+    expect(result.durationMs).toBeLessThan(5_000);
+    expect(Number.isInteger(result.durationMs)).toBe(true);
   });
 
   test('what it started has the grace to clean up, even when the command itself ends at once', async () => {
@@ -302,12 +320,18 @@ describe('a command that cannot be started', () => {
   });
 
   test('a working directory that does not exist is an error', async () => {
-    await expect(sh('exit 0', { cwd: path('nowhere') })).rejects.toMatchObject({ code: 'COMMAND_NOT_STARTED' });
+    await expect(sh('exit 0', { cwd: path('nowhere') })).rejects.toMatchObject({
+      code: 'COMMAND_NOT_STARTED',
+      message: expect.stringMatching(
+        new RegExp(`^/.*/sh could not be started: .*ENOENT.*\\. Check that ${path('nowhere')} and /bin/sh exist, `, 's'),
+      ),
+    });
   });
 
   test('arguments larger than the system allows are an error', async () => {
     await expect(runProcess(owner, 'true', ['x'.repeat(4_000_000)], { timeoutMs: 5_000 })).rejects.toMatchObject({
       code: 'COMMAND_NOT_STARTED',
+      message: expect.stringMatching(/E2BIG.*\. Check that the working directory and \/bin\/sh exist/),
     });
   });
 });

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { ActorError } from '../../src/actors/actor.js';
+import { refuseSecrets } from '../../src/actors/refuse-secrets.js';
+
+const findings = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ file: 'a.txt', line: index + 1, kind: 'jwt', text: 'never shown' }));
+const refused = (count: number): ActorError => {
+  try {
+    refuseSecrets(findings(count));
+  } catch (error) {
+    return error as ActorError;
+  }
+  throw new Error('they were to be refused');
+};
+const TODO = 'Nothing of it was uploaded. Revoke each secret, remove it from the file (or run the step again), then seal again.';
+const places = (count: number) =>
+  findings(count)
+    .map(({ line }) => `a.txt:${line} jwt`)
+    .join(', ');
+
+test('evidence without a secret is not refused', () => {
+  expect(() => refuseSecrets([])).not.toThrow();
+});
+
+test.each([
+  [1, `Evidence holds a secret: ${places(1)}. ${TODO}`],
+  [2, `Evidence holds 2 secrets: ${places(2)}. ${TODO}`],
+  [10, `Evidence holds 10 secrets: ${places(10)}. ${TODO}`],
+  [11, `Evidence holds 11 secrets: ${places(10)}, and 1 more. ${TODO}`],
+])('%d: each is named by its place, up to ten', (count, message) => {
+  const error = refused(count);
+  expect(error).toBeInstanceOf(ActorError);
+  expect([error.code, error.message]).toEqual(['SECRET_FOUND', message]);
+});
+
+test('the places are kept, up to a hundred, with how many there are; the text is not', () => {
+  const listed = findings(100).map(({ file, line, kind }) => ({ file, line, kind }));
+  expect(refused(101).options).toEqual({ details: { findings: listed, total: 101 } });
+});
