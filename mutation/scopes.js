@@ -7,15 +7,25 @@ export const SCOPES = {
   evidence: { mutate: ['src/evidence/*.ts'], tests: ['test/evidence/*.test.ts'] },
   s3: { mutate: ['src/actors/s3/*.ts', 'src/actors/sts.ts'], tests: ['test/actors/s3/*.test.ts', 'test/actors/sts.test.ts'] },
   process: { mutate: ['src/actors/process/*.ts'], tests: ['test/actors/process/*.test.ts'] },
+  // What staging's objects say, read from lists in memory; then what asks the cluster and the service for them.
+  'staging-objects': {
+    mutate: ['src/actors/staging/{config-maps,object-names,production-in-text,secret-provider-classes}.ts'],
+    tests: ['test/actors/staging/{config-maps,object-names,production-in-text,secret-provider-classes}.test.ts'],
+  },
   staging: {
-    mutate: ['src/actors/staging/*.ts', 'src/actors/run-staging-dry-run.ts'],
-    tests: ['test/actors/staging/*.test.ts', 'test/actors/run-staging-dry-run.test.ts'],
+    mutate: ['src/actors/staging/{health,repository-script,single-context-kubeconfig}.ts', 'src/actors/run-staging-dry-run.ts'],
+    tests: ['test/actors/staging/{health,repository-script,single-context-kubeconfig,dry-run}.test.ts'],
   },
   drill: {
     mutate: ['src/actors/drill/*.ts', 'src/actors/drill-app-rollback.ts', 'src/actors/restore-staging.ts'],
     tests: ['test/actors/drill/*.test.ts', 'test/actors/drill-and-restore.test.ts'],
   },
-  kubectl: { mutate: ['src/actors/kube*.ts'], tests: ['test/actors/kube*.test.ts'] },
+  // Without test/actors/kubectl.test.ts, which shows that the real kubectl on a cluster behaves so.
+  kubectl: {
+    mutate: ['src/actors/{kubectl,kubectl-call,kubeconfig}.ts'],
+    tests: ['test/actors/{kubectl-call,kubeconfig}.test.ts'],
+  },
+  'kubectl-error': { mutate: ['src/actors/kubectl-error.ts'], tests: ['test/actors/kubectl-error.test.ts'] },
   preconditions: {
     mutate: [
       'src/actors/preconditions/*.ts',
