@@ -16,9 +16,14 @@ export const SCOPES = {
     mutate: ['src/actors/staging/{health,repository-script,single-context-kubeconfig}.ts', 'src/actors/run-staging-dry-run.ts'],
     tests: ['test/actors/staging/{health,repository-script,single-context-kubeconfig,dry-run}.test.ts'],
   },
+  // On a cluster in memory, and with a pretended kubectl; test/actors/drill-and-restore.test.ts shows the same with the real one.
   drill: {
-    mutate: ['src/actors/drill/*.ts', 'src/actors/drill-app-rollback.ts', 'src/actors/restore-staging.ts'],
-    tests: ['test/actors/drill/*.test.ts', 'test/actors/drill-and-restore.test.ts'],
+    mutate: ['src/actors/drill/*.ts'],
+    tests: ['test/actors/drill/{deployments,plan,roll-to}.test.ts'],
+  },
+  'drill-steps': {
+    mutate: ['src/actors/{drill-app-rollback,restore-staging}.ts'],
+    tests: ['test/actors/drill/{drill-app-rollback,restore-staging}.test.ts'],
   },
   // Without test/actors/kubectl.test.ts, which shows that the real kubectl on a cluster behaves so.
   kubectl: {
