@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { contextServer, currentContext, kubectlVersion } from '../../src/actors/kubeconfig.js';
-import { pretendKubectl } from './pretended-kubectl.js';
+import { pretendKubectl } from './pretended-command.js';
 
 let folder: string;
 beforeEach(() => {

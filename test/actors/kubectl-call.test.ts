@@ -7,7 +7,7 @@ import type { ActorError } from '../../src/actors/actor.js';
 import { parseOutput, runKubectl } from '../../src/actors/kubectl-call.js';
 import { createKubectl, type KubectlRunOptions } from '../../src/actors/kubectl.js';
 import { unrecordedOwner, type ProcessOwner } from '../../src/actors/process/run-process.js';
-import { pretendKubectl } from './pretended-kubectl.js';
+import { pretendKubectl } from './pretended-command.js';
 import { recordingLog } from './recording-log.js';
 
 const LIST = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });

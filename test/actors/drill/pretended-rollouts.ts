@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessOwner } from '../../../src/actors/process/run-process.js';
-import { pretendKubectl } from '../pretended-kubectl.js';
+import { pretendKubectl } from '../pretended-command.js';
 import { listedDeployment, listedReplicaSet } from './listed-objects.js';
 
 /** Which release each deployment runs, and the revisions of its releases; a deployment that is not named does not exist. */
