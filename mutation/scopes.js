@@ -53,7 +53,7 @@ export const SCOPES = {
     tests: ['test/actors/create-archive.test.ts', 'test/actors/sealing*.test.ts'],
   },
   gates: {
-    mutate: ['src/actors/{run-rc-gates,capture-scope,prepare-checkpoint}.ts'],
+    mutate: ['src/actors/{run-rc-gates,rc-runner,capture-scope,prepare-checkpoint}.ts'],
     tests: ['test/actors/{run-rc-gates,capture-scope,prepare-checkpoint}.test.ts'],
   },
 };
