@@ -104,9 +104,9 @@ function dedented(lines: readonly string[]): string {
   return lines.map((line) => line.slice(indent)).join('\n');
 }
 
-/** In spaces: YAML indents with nothing else. */
+/** In spaces: YAML indents with nothing else. The line is not blank. */
 function indentOf(line: string): number {
-  return line.search(/[^ ]|$/);
+  return line.search(/[^ ]/);
 }
 
 /** A scalar that ends on its line. */
@@ -128,7 +128,7 @@ function scalarOf(value: string, line: number): { text: string; quoted: boolean 
   }
   if (/^[[{&*!|>%@`?]/.test(value))
     throw unreadable(line, `has a value that begins with "${value.charAt(0)}", which this check does not read`);
-  const text = value.replace(/(^|[ \t])#.*$/, '').trim();
+  const text = value.replace(/(^|[ \t])#.*/, '').trim();
   if (/:(?: |$)/.test(text)) throw unreadable(line, 'has a second "key: value" in it');
   return { text, quoted: false };
 }
