@@ -31,19 +31,16 @@ export const SCOPES = {
     tests: ['test/actors/{kubectl-call,kubeconfig}.test.ts'],
   },
   'kubectl-error': { mutate: ['src/actors/kubectl-error.ts'], tests: ['test/actors/kubectl-error.test.ts'] },
+  // With a pretended git; test/actors/git.test.ts shows that the real one answers so.
+  git: { mutate: ['src/actors/git.ts'], tests: ['test/actors/git-answers.test.ts'] },
   preconditions: {
-    mutate: [
-      'src/actors/preconditions/*.ts',
-      'src/actors/check-preconditions.ts',
-      'src/actors/observe-world.ts',
-      'src/actors/git.ts',
-    ],
-    tests: [
-      'test/actors/check-preconditions.test.ts',
-      'test/actors/preconditions/*.test.ts',
-      'test/actors/observe-world.test.ts',
-      'test/actors/git.test.ts',
-    ],
+    mutate: ['src/actors/preconditions/*.ts'],
+    tests: ['test/actors/preconditions/{aws,kube-context,precondition,repository}.test.ts'],
+  },
+  // On a pretended world; test/actors/check-preconditions.test.ts shows the same with the real tools.
+  world: {
+    mutate: ['src/actors/{check-preconditions,observe-world}.ts'],
+    tests: ['test/actors/preconditions/all.test.ts', 'test/actors/observe-world.test.ts'],
   },
   sealing: {
     mutate: [
