@@ -3,6 +3,7 @@ import { productionInText } from '../../../src/actors/staging/production-in-text
 
 test.each([
   ['https://api.prod.example.com', 'prod'],
+  ['db:\n  primary:\n    host: db.production.example.com\n', 'production'],
   ['{"url":"postgres:\\/\\/PROD-db:5432"}', 'PROD'],
   ['{"db":"\\u0070rod-db"}', 'prod'],
   ['{"db":"\\u005CU0070rod"}', null],
