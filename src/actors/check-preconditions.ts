@@ -6,12 +6,13 @@ import type { Check, PreflightFacts } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
 import { createGit } from './git.js';
-import { CLEAN, composeWorld, hashRcRunner } from './observe-world.js';
+import { CLEAN, composeWorld } from './observe-world.js';
 import { checkAwsIdentity } from './preconditions/aws-identity.js';
 import { checkBucket } from './preconditions/bucket.js';
 import { checkKubeContext } from './preconditions/kube-context.js';
 import type { Finding } from './preconditions/precondition.js';
 import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
+import { hashRcRunner } from './rc-runner.js';
 
 /**
  * The runbook's pre-conditions 1 to 8 and its Required ENV: all are checked, even when some fail, and all are reported at once,

@@ -31,17 +31,21 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
     if (result.exitCode === null || !accepted.includes(result.exitCode)) throw failure(args, directory, result, owner.env);
     return result;
   }
-  async function hash(args: readonly string[], accepted: readonly number[] = [0]): Promise<string | null> {
-    const { stdout, exitCode } = await git(args, accepted);
-    if (exitCode !== 0) return null;
+  function hashIn(args: readonly string[], { stdout }: ProcessResult): string {
     const text = stdout.trim();
-    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text)) {
-      throw new ActorError(
-        'GIT_FAILED',
-        `git ${args.join(' ')} in ${directory} printed no commit but: ${quoteOutput(stdout, owner.env)}. Run it by hand.`,
-      );
-    }
-    return text;
+    if (/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text)) return text;
+    throw new ActorError(
+      'GIT_FAILED',
+      `git ${args.join(' ')} in ${directory} printed no commit but: ${quoteOutput(stdout, owner.env)}. Run it by hand.`,
+    );
+  }
+  /** Null when it leads to no commit. */
+  async function commitNamed(name: string): Promise<string | null> {
+    // rev-parse takes a leading dash for an option; neither a ref nor a hash begins with one.
+    if (name.startsWith('-')) return null;
+    const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`];
+    const result = await git(args, [0, 1, 128]);
+    return result.exitCode === 0 ? hashIn(args, result) : null;
   }
   const isAncestor = async (commit: string, of: string) =>
     (await git(['merge-base', '--is-ancestor', commit, of], [0, 1])).exitCode === 0;
@@ -51,7 +55,8 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
     // --untracked-files and --ignore-submodules: a user's setting must not make a worktree look clean.
     status: async () => (await git(['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'])).stdout,
     async head() {
-      return (await hash(['rev-parse', '--verify', 'HEAD^{commit}'])) ?? '';
+      const args = ['rev-parse', '--verify', 'HEAD^{commit}'];
+      return hashIn(args, await git(args));
     },
     async branch() {
       const { stdout, exitCode } = await git(['symbolic-ref', '--quiet', '--short', 'HEAD'], [0, 1]);
@@ -62,10 +67,7 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
       );
     },
     async findCommit(text) {
-      // rev-parse takes a leading dash for an option; neither a ref nor a hash begins with one.
-      const named = text.startsWith('-')
-        ? null
-        : await hash(['rev-parse', '--verify', '--quiet', `${text}^{commit}`], [0, 1, 128]);
+      const named = await commitNamed(text);
       if (named !== null && (await isAncestor(named, 'HEAD'))) return named;
       const { stdout } = await git(['log', '--no-show-signature', '--fixed-strings', `--grep=${text}`, '--format=%H %s', 'HEAD']);
       const line = stdout.split('\n').find((candidate) => candidate.slice(candidate.indexOf(' ') + 1) === text);

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { canonicalSha256 } from '../evidence/canonical-json.js';
 import type { Settings, World } from '../config/settings.js';
-import { ActorError } from './actor.js';
 import { createGit } from './git.js';
 import { contextServer, currentContext } from './kubectl.js';
 import { unrecordedOwner } from './process/run-process.js';
+import { hashRcRunner } from './rc-runner.js';
 import { callerIdentity } from './sts.js';
 
 /** `gitStatus` of a worktree in which `git status --porcelain` prints nothing. */
@@ -53,19 +52,6 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     awsAccount: account,
     awsArn: arn,
   });
-}
-
-/** SHA-256 (hex) of the runner's bytes. Errors: RC_RUNNER_MISSING when it cannot be read, for whatever reason. */
-export async function hashRcRunner(file: string): Promise<string> {
-  try {
-    return sha256(await readFile(file));
-  } catch (error) {
-    throw new ActorError(
-      'RC_RUNNER_MISSING',
-      `The RC runner ${file} cannot be read: ${(error as Error).message}. Restore it (DPP_RC_RUNNER), then try again.`,
-      { cause: error },
-    );
-  }
 }
 
 export function composeWorld(settings: Settings, env: NodeJS.ProcessEnv, facts: ObservedFacts): World {

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import type { Settings } from '../config/settings.js';
 import type { RcGatesFacts } from '../config/step-contracts.js';
 import type { EvidenceLog } from '../evidence/evidence-dir.js';
@@ -9,22 +7,28 @@ import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
 import { LastLine } from './process/last-line.js';
 import { runProcess, type ProcessResult } from './process/run-process.js';
+import { hashRcRunner, rcRunnerMissing } from './rc-runner.js';
 
 /** A backstop only: how long the gates may take is the engine's business, which aborts the signal. */
-const TIMEOUT_MS = 24 * 60 * 60 * 1000;
+export const BACKSTOP_MS = 24 * 60 * 60 * 1000;
 const NEXT = `Check ${EVIDENCE.rcGates}; fix the failing gate, then start a new run.`;
 
 /**
  * Runbook step 1: runs the RC gates and streams their whole output into 30_rc_gates.txt as it comes. Only exit code 0 passes.
  * Errors: RC_GATES_FAILED with `details.exitCode` and `details.signal`; RC_RUNNER_MISSING when it cannot be read or run.
  */
-export async function runRcGates({ settings }: { readonly settings: Settings }, context: ActorContext): Promise<RcGatesFacts> {
+export async function runRcGates(
+  { settings }: { readonly settings: Settings },
+  context: ActorContext,
+  timeoutMs: number = BACKSTOP_MS,
+): Promise<RcGatesFacts> {
   const { rcRunner: runner, directory } = settings;
+  const runnerSha256 = await hashRcRunner(runner);
   const [command, ...args] = await commandOf(runner);
   const log = await context.openLog(EVIDENCE.rcGates);
   await log.write(
     `RC gates of run ${context.runId}, attempt ${context.attempt}\n` +
-      `Runner: ${[command, ...args].join(' ')}\nRunner SHA-256: ${await sha256(runner)}\n` +
+      `Runner: ${[command, ...args].join(' ')}\nRunner SHA-256: ${runnerSha256}\n` +
       `Directory: ${directory}\nStarted: ${context.now().toISOString()}\n\n`,
   );
   const output = new LastLine((line) => context.progress(line));
@@ -32,7 +36,7 @@ export async function runRcGates({ settings }: { readonly settings: Settings }, 
   try {
     result = await runProcess(context, command, args, {
       cwd: directory,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       onOutput: async (chunk) => {
         output.take(chunk);
         await log.write(chunk);
@@ -41,10 +45,10 @@ export async function runRcGates({ settings }: { readonly settings: Settings }, 
   } catch (error) {
     const told = context.signal.aborted || error instanceof ActorError;
     if (told) await end(log, output, `interrupted: ${error instanceof Error ? error.message : String(error)}`);
-    throw asRunnerMissing(error, runner);
+    throw couldNotBegin(error) ? rcRunnerMissing(runner, `cannot be run: ${error.message}`, error) : error;
   }
   const { exitCode, signal, durationMs, timedOut } = result;
-  const how = timedOut ? 'timed out' : exitCode === null ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
+  const how = timedOut ? 'timed out' : exitCode === null ? `ended by ${signal}` : `exit code ${exitCode}`;
   await end(log, output, `${how} after ${durationMs} ms`);
   if (exitCode === 0) return { runner, exitCode, durationMs, outputBytes: output.bytes };
   throw new ActorError('RC_GATES_FAILED', `The RC gates failed: ${runner} (${how}). ${NEXT}`, {
@@ -60,31 +64,16 @@ async function end(log: EvidenceLog, output: LastLine, how: string): Promise<voi
 
 /** By its first line if it may be executed; a Python file that may not is given to python3. */
 async function commandOf(runner: string): Promise<[string, ...string[]]> {
-  if (!runner.endsWith('.py')) return [runner];
-  try {
-    await access(runner, constants.X_OK);
-    return [runner];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw asRunnerMissing(error, runner);
-    return ['python3', runner];
-  }
+  return !runner.endsWith('.py') || (await isExecutable(runner)) ? [runner] : ['python3', runner];
 }
 
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
-    throw asRunnerMissing(error, file);
-  }
-  return hash.digest('hex');
+function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
-function asRunnerMissing(error: unknown, runner: string): unknown {
-  const { code } = error as { readonly code?: string };
-  if (error instanceof ActorError && !['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE'].includes(error.code)) return error;
-  if (!(error instanceof ActorError) && !['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code ?? '')) return error;
-  const { message } = error as Error;
-  const todo = `Restore it (DPP_RC_RUNNER) and make it executable (chmod +x ${runner}), then start a new run.`;
-  return new ActorError('RC_RUNNER_MISSING', `The RC runner ${runner} cannot be run: ${message}. ${todo}`, { cause: error });
+function couldNotBegin(error: unknown): error is ActorError {
+  return error instanceof ActorError && ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE'].includes(error.code);
 }

@@ -65,7 +65,13 @@ describe('the scope', () => {
   test('is refused when HEAD is not the commit that was checked', async () => {
     const checked = repository.git('rev-parse', 'HEAD');
     repository.commit('later');
-    await expect(capture(checked)).rejects.toMatchObject({ code: 'GIT_HEAD_MOVED', message: expect.stringContaining(checked) });
+    const head = repository.git('rev-parse', 'HEAD');
+    await expect(capture(checked)).rejects.toMatchObject({
+      code: 'GIT_HEAD_MOVED',
+      message:
+        `HEAD of ${repository.directory} is ${head}, the pre-conditions were checked on ${checked}. ` +
+        'Check that commit out again, or start a new run.',
+    });
     expect(await context.evidence.exists('00_scope.txt')).toBe(false);
   });
 });

@@ -10,7 +10,6 @@ import type { Check } from '../../src/config/step-contracts.js';
 import { stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
 import { startS3, type RunningS3 } from '../services/s3/server.js';
 import { createTestContext, type TestContext } from './actor-context.js';
-import { testWorld } from './settings.js';
 import { createTestRepository, type TestRepository } from './test-repository.js';
 
 const REPORT = '10_preflight.json';
@@ -188,11 +187,6 @@ describe('when only one thing is wrong, only that fails', () => {
     expect((await check({ variables: { CUTOVER_BRANCHES: 'feature' } })).world.gitBranch).toBe('feature');
   });
 
-  test('1. a detached HEAD', async () => {
-    repository.git('checkout', '--quiet', '--detach');
-    expect(await failures()).toMatchObject([{ name: '1. branch', message: expect.stringContaining('GIT_DETACHED') }]);
-  });
-
   test('2. a required commit that is missing, or is not an ancestor', async () => {
     repository.git('checkout', '--quiet', '-b', 'side');
     repository.commit('phase 6.2');
@@ -203,16 +197,6 @@ describe('when only one thing is wrong, only that fails', () => {
       { name: '2. required commits', message: expect.stringContaining('phase6.2') },
       { name: '2. required commits', message: expect.stringContaining('phase6.3') },
     ]);
-  });
-
-  test('2. no required commits are named, unless the operator says why', async () => {
-    const variables = { CUTOVER_REQUIRED_COMMITS: undefined };
-    expect(names(await failures({ variables }))).toEqual(['2. required commits']);
-    expect(names(await failures({ variables, commitsOk: ' ' }))).toEqual(['2. required commits']);
-    const { checks } = await check({ variables, commitsOk: 'pilot without phase tags' });
-    expect(checks).toContainEqual(
-      expect.objectContaining({ ok: true, message: expect.stringContaining('pilot without phase tags') }),
-    );
   });
 
   test('3. expired credentials', async () => {
@@ -273,15 +257,6 @@ describe('when only one thing is wrong, only that fails', () => {
   test('5. a permission on the bucket that sealing will need', async () => {
     bucket.control({ deny: ['s3:GetObjectRetention'] });
     expect((await failures()).every(({ name }) => name.startsWith('5. '))).toBe(true);
-  });
-
-  test('6. and 7. a variable', async () => {
-    expect(names(await failures({ variables: { DPP_WORM_OBJECT_LOCK_MODE: 'governance' } }))).toEqual([
-      '5. WORM bucket',
-      '6. DPP_WORM_OBJECT_LOCK_MODE',
-    ]);
-    expect(names(await failures({ variables: { DPP_STAGING_BASE_URL: ' ' } }))).toEqual(['7. DPP_STAGING_BASE_URL']);
-    expect(names(await failures({ variables: { DPP_RC_RUNNER: 'absent.sh' } }))).toEqual(['ENV DPP_RC_RUNNER']);
   });
 
   test('8. a worktree that is not clean', async () => {
@@ -348,18 +323,6 @@ describe('when much is wrong', () => {
     } finally {
       await on.remove();
     }
-  });
-});
-
-describe('differences between two worlds', () => {
-  test('name each fact with both values', () => {
-    expect(worldDifferences(testWorld(), testWorld())).toEqual([]);
-    expect(
-      worldDifferences(testWorld(), testWorld({ awsAccount: '111111111111', awsEndpointUrlS3: 'http://127.0.0.1:9000' })),
-    ).toEqual([
-      { fact: 'awsAccount', before: '000000000000', after: '111111111111' },
-      { fact: 'awsEndpointUrlS3', before: null, after: 'http://127.0.0.1:9000' },
-    ]);
   });
 });
 

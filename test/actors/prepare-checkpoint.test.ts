@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { prepareCheckpoint } from '../../src/actors/prepare-checkpoint.js';
+import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
+import { createRedactor } from '../../src/evidence/redaction.js';
 import { createTestContext, type TestContext } from './actor-context.js';
 
 const FILE = '55_db_rollback_human_checkpoint.txt';
@@ -38,7 +40,22 @@ describe('the checkpoint', () => {
       expect(await context.text(FILE)).toBe(template);
       expect(await context.text(`55_db_rollback_human_checkpoint.attempt-${attempt + 1}.txt`)).toBe(`${template}${edit}\n`);
     }
-    expect(context.lines).toHaveLength(2);
+    expect(context.lines).toEqual(
+      [1, 2].map((n) => `The earlier checkpoint is kept as 55_db_rollback_human_checkpoint.attempt-${n}.txt`),
+    );
+  });
+
+  test.each([
+    ['dpp/evidence/phase6_4_cutover', 'dpp/evidence/phase6_4_cutover/20260221T120000Z'],
+    ['dpp/old/dpp/evidence', 'dpp/evidence/20260221T120000Z'],
+    ['elsewhere', null],
+  ])('says where the evidence is, from the root of the repository: %s', async (folder, shown) => {
+    const root = join(context.folder, folder);
+    const evidence = openEvidenceDir(join(root, context.runId), { root, redactor: () => createRedactor({ known: [] }) });
+    await evidence.create();
+    await prepareCheckpoint({ createdAt }, { ...context, evidence });
+    const text = (await evidence.read(FILE)).toString('utf8');
+    expect(text).toContain(`\nEvidence dir: ${shown ?? evidence.path}\n`);
   });
 
   test('of any size is kept', async () => {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ActorContext } from '../../src/actors/actor.js';
 import { processStat } from '../../src/actors/process/process-identity.js';
-import { runRcGates } from '../../src/actors/run-rc-gates.js';
+import { BACKSTOP_MS, runRcGates } from '../../src/actors/run-rc-gates.js';
 import { createTestContext, type TestContext } from './actor-context.js';
 import { until } from './process/until.js';
 import { testSettings } from './settings.js';
@@ -17,10 +18,10 @@ beforeEach(async () => {
 afterEach(() => context.remove());
 
 /** Runs the gates with this text as the runner. */
-function gates(text: string, { name = 'run.sh', mode = 0o755, on = context } = {}) {
+function gates(text: string, { name = 'run.sh', mode = 0o755, on = context as ActorContext, timeoutMs = 10_000 } = {}) {
   const rcRunner = join(context.folder, name);
   writeFileSync(rcRunner, text, { mode });
-  return runRcGates({ settings: testSettings({ directory: context.folder, rcRunner }) }, on);
+  return runRcGates({ settings: testSettings({ directory: context.folder, rcRunner }) }, on, timeoutMs);
 }
 
 describe('the RC gates', () => {
@@ -95,7 +96,9 @@ describe('the RC gates', () => {
 
   test('in a Python file that may not be executed are given to python3', async () => {
     await gates('import sys\nprint("python gate", sys.version_info.major)\n', { name: 'run.py', mode: 0o644 });
-    expect(await context.text(LOG)).toContain('\npython gate 3\n');
+    const text = await context.text(LOG);
+    expect(text).toContain(`\nRunner: python3 ${join(context.folder, 'run.py')}\n`);
+    expect(text).toContain('\npython gate 3\n');
   });
 
   test('in an executable Python file are run by its first line', async () => {
@@ -103,14 +106,56 @@ describe('the RC gates', () => {
     expect(await context.text(LOG)).toContain('\nnot python\n');
   });
 
-  test('that may not be executed, or are not there, say what to do', async () => {
+  test('that take longer than a day are ended: the engine should have done so', async () => {
+    await expect(gates('#!/bin/sh\nexec sleep 600\n', { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'RC_GATES_FAILED',
+      message: expect.stringMatching(/run\.sh \(timed out\)\. Check/),
+      options: { details: { exitCode: null, timedOut: true } },
+    });
+    expect(await context.text(LOG)).toMatch(/\n\[timed out after \d+ ms\]\n$/);
+    expect(BACKSTOP_MS).toBe(86_400_000);
+  });
+
+  test('that may not be executed say what to do', async () => {
+    const runner = join(context.folder, 'run.sh');
+    const cause = `${runner} is not executable for this user. Run: chmod +x ${runner}`;
     await expect(gates('#!/bin/sh\n', { mode: 0o644 })).rejects.toMatchObject({
       code: 'RC_RUNNER_MISSING',
-      message: expect.stringContaining('chmod +x'),
+      message: `The RC runner ${runner} cannot be run: ${cause}. Restore it (DPP_RC_RUNNER) and make it executable (chmod +x ${runner}), then try again.`,
+      cause: { code: 'COMMAND_NOT_EXECUTABLE' },
     });
-    for (const name of ['absent.sh', 'absent.py']) {
-      const settings = testSettings({ directory: context.folder, rcRunner: join(context.folder, name) });
-      await expect(runRcGates({ settings }, context)).rejects.toMatchObject({ code: 'RC_RUNNER_MISSING' });
-    }
+    expect(await context.text(LOG)).toMatch(/\n\[interrupted: .+ is not executable for this user\. Run: chmod \+x .+\]\n$/);
+  });
+
+  test('for which there is no python3 say what to do', async () => {
+    const on = { ...context, env: { PATH: context.folder } };
+    await expect(gates('print("up")\n', { name: 'run.py', mode: 0o644, on })).rejects.toMatchObject({
+      code: 'RC_RUNNER_MISSING',
+      cause: { code: 'COMMAND_NOT_FOUND' },
+    });
+  });
+
+  test.each(['absent.sh', 'absent.py', '.'])('that can not be read (%s) say what to do, and leave no log', async (name) => {
+    const rcRunner = join(context.folder, name);
+    await expect(runRcGates({ settings: testSettings({ directory: context.folder, rcRunner }) }, context)).rejects.toMatchObject({
+      code: 'RC_RUNNER_MISSING',
+      message: expect.stringContaining(`The RC runner ${rcRunner} cannot be read: E`),
+      cause: { code: name === '.' ? 'EISDIR' : 'ENOENT' },
+    });
+    expect(await context.evidence.exists(LOG)).toBe(false);
+  });
+
+  test('are not blamed for a fault of ours', async () => {
+    const on: ActorContext = { ...context, childStarted: () => Promise.reject(new Error('the lease is lost')) };
+    await expect(gates('#!/bin/sh\n', { on })).rejects.toMatchObject({ message: 'the lease is lost' });
+    expect(await context.text(LOG)).not.toContain('interrupted');
+  });
+
+  test('are not blamed for a directory that is gone', async () => {
+    const rcRunner = join(context.folder, 'run.sh');
+    writeFileSync(rcRunner, '#!/bin/sh\n', { mode: 0o755 });
+    const settings = testSettings({ directory: join(context.folder, 'absent'), rcRunner });
+    await expect(runRcGates({ settings }, context)).rejects.toMatchObject({ code: 'COMMAND_NOT_STARTED' });
+    expect(await context.text(LOG)).toContain('[interrupted: ');
   });
 });

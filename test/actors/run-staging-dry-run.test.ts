@@ -92,10 +92,7 @@ describe('the staging dry-run', () => {
 
   test.each([
     ['a plain value', { data: { URL: 'https://api.prod.example.com' } }, 'URL'],
-    ['nested YAML', { data: { 'app.yaml': 'db:\n  primary:\n    host: db.production.example.com\n' } }, 'app.yaml'],
-    ['nested JSON', { data: { 'app.json': '{"db":{"url":"postgres:\\/\\/PROD-db:5432"}}' } }, 'app.json'],
     ['JSON with escapes', { data: { 'app.json': '{"db":"\\u0070rod-db"}' } }, 'app.json'],
-    ['JSON in JSON', { data: { 'app.json': '{"inner":"{\\"hosts\\":\\"a\\\\nprod-db\\"}"}' } }, 'app.json'],
     ['binary data that is text', { binaryData: { blob: Buffer.from('host=prod-db').toString('base64') } }, 'blob'],
   ])('fails on a ConfigMap that refers to production in %s, and does not repeat the value', async (_where, fields, key) => {
     await environment.kubernetes.control(configMap(fields));
@@ -155,23 +152,12 @@ describe('the staging dry-run', () => {
       'line 3, objectName: points at production',
     ],
     [
-      'an ARN in JSON',
-      objects('[{"objectName":"arn:aws:secretsmanager:eu-west-1:1:secret:prod/db"}]'),
-      'objectName: points at production',
-    ],
-    ['an objectAlias', objects('- objectName: staging/db\n  objectAlias: prod-db'), 'objectAlias: points at production'],
-    [
       'secretObjects',
       secretClass({
         parameters: { objects: '- objectName: staging/db' },
         secretObjects: [{ secretName: 'db', type: 'Opaque', data: [{ objectName: 'prod/db', key: 'url' }] }],
       }),
       'secretObjects[0].data[0].objectName: points at production',
-    ],
-    [
-      'another parameter',
-      secretClass({ parameters: { objects: '- objectName: a', keyvaultName: 'dpp-prod-kv' } }),
-      'parameters.keyvaultName',
     ],
   ])('fails on a production path in %s', async (_where, put, says) => {
     await environment.kubernetes.control(put);
@@ -181,17 +167,15 @@ describe('the staging dry-run', () => {
     expect(message).toContain(says);
   });
 
-  test.each([
-    ['are missing', secretClass({}), 'is missing or empty'],
-    ['cannot be read', objects('- {objectName: staging/db}'), 'cannot be read for sure: line 1'],
-    ['name no object', objects('- objectType: secretsmanager'), 'has no objectName'],
-    ['have an empty name', objects('- objectName: ""'), 'objectName is empty'],
-  ])('fails when the objects of a SecretProviderClass %s', async (_what, put, says) => {
-    await environment.kubernetes.control(put);
-    const { failed, message } = await failure();
-    expect(failed).toEqual([SECRET_CLASSES]);
-    expect(message).toContain(says);
-  });
+  test.each([['cannot be read', objects('- {objectName: staging/db}'), 'cannot be read for sure: line 1']])(
+    'fails when the objects of a SecretProviderClass %s',
+    async (_what, put, says) => {
+      await environment.kubernetes.control(put);
+      const { failed, message } = await failure();
+      expect(failed).toEqual([SECRET_CLASSES]);
+      expect(message).toContain(says);
+    },
+  );
 
   test('a comment about production is no finding', async () => {
     await environment.kubernetes.control(objects('# not the one of prod: prod/dpp/db\n- objectName: staging/db # was prod/db\n'));

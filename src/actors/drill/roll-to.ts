@@ -46,8 +46,9 @@ export async function rollTo(move: Move, rollouts: Rollouts): Promise<DrillFacts
   let undone = false;
   for (let round = 1; ; round += 1) {
     const before = await observedState(move, rollouts);
-    const wasThere = isSame(currentOf(before, move), move.to);
-    if (wasThere) await say(rollouts, `${move.deployment}: ${describe(currentOf(before, move))} is what runs already`);
+    const found = currentOf(before, move);
+    const wasThere = isSame(found, move.to);
+    if (wasThere) await say(rollouts, `${move.deployment}: ${describe(found)} is what runs already`);
     else undone = (await undo(move, before, rollouts)) || undone;
 
     const status = await rolloutStatus(move, rollouts);
@@ -112,26 +113,35 @@ async function rolloutStatus(move: Move, { kubectl, log, signal, limits }: Rollo
 }
 
 /** What runs, once the controller has seen the last change: before that, the old revision is still written on the deployment. */
-async function observedState(move: Move, { kubectl, signal, limits }: Rollouts): Promise<DeploymentState> {
-  let state = await stateOf(move, kubectl);
-  await waitUntil(signal, limits, async () => {
-    state = await stateOf(move, kubectl);
-    return state.observed && state.current !== null;
-  });
-  return state;
+function observedState(move: Move, rollouts: Rollouts): Promise<DeploymentState> {
+  return lookUntil(move, rollouts, ({ observed, current }) => observed && current !== null);
 }
 
-/** The state after a rollout: settled, or as it is when the time is up. */
-async function settledState(move: Move, { kubectl, signal, limits }: Rollouts): Promise<DeploymentState> {
-  let state = await stateOf(move, kubectl);
-  const isClear = () => state.unsettled === null || (state.observed && state.current !== null && !isSame(state.current, move.to));
-  if (!isClear()) {
-    await waitUntil(signal, limits, async () => {
-      state = await stateOf(move, kubectl);
-      return isClear();
-    });
+/** The state after a rollout: settled, or seen to be of something else. */
+function settledState(move: Move, rollouts: Rollouts): Promise<DeploymentState> {
+  return lookUntil(
+    move,
+    rollouts,
+    ({ unsettled, observed, current }) => unsettled === null || (observed && current !== null && !isSame(current, move.to)),
+  );
+}
+
+/** What is seen when it is enough, or when the time is up: the caller judges it. */
+async function lookUntil(
+  move: Move,
+  { kubectl, signal, limits }: Rollouts,
+  isEnough: (state: DeploymentState) => boolean,
+): Promise<DeploymentState> {
+  const deadline = performance.now() + limits.observeMs;
+  for (;;) {
+    const state = await stateOf(move, kubectl);
+    if (isEnough(state) || performance.now() >= deadline) return state;
+    try {
+      await delay(limits.pollMs, undefined, { signal });
+    } catch {
+      throw signal.reason;
+    }
   }
-  return state;
 }
 
 async function stateOf(move: Move, kubectl: Kubectl): Promise<DeploymentState> {
@@ -184,18 +194,6 @@ function thirdParty(move: Move, third: OwnedReplicaSet, what: string): ActorErro
       'Find out who deploys to staging; the run can go on when one of the two known ones runs again.',
     { details: { deployment: move.deployment, running: { uid: third.uid, name: third.name, images: third.images }, from, to } },
   );
-}
-
-/** Returns when the condition holds, or silently when the time is up: the caller judges what it then sees. */
-async function waitUntil(signal: AbortSignal, limits: RolloutLimits, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + limits.observeMs;
-  while (!(await condition()) && performance.now() < deadline) {
-    try {
-      await delay(limits.pollMs, undefined, { signal });
-    } catch {
-      throw signal.reason;
-    }
-  }
 }
 
 async function say({ log }: { readonly log: EvidenceLog }, line: string): Promise<void> {

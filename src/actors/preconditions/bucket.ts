@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import type { ActorContext } from '../actor.js';
+import type { BucketSettings } from '../s3/probe-bucket.js';
 import { failed, orFailedCheck, type Finding } from './precondition.js';
 
 /** Runbook pre-condition 5: the WORM bucket with Object Lock and versioning, and what sealing will need to be allowed. */
@@ -15,36 +16,13 @@ export async function checkBucket(
   return orFailedCheck(name, signal, async () => {
     const { probeBucket } = await import('../s3/probe-bucket.js');
     const checks = await probeBucket(settings, { env, signal, runId });
-    if (checks.length === 0)
-      return { checks: [failed(name, 'no check was made', 'Report this; it must not happen.')], facts: null };
     return { checks: checks.map((check) => ({ ...check, name: `5. ${check.name}` })), facts: null };
   });
 }
 
 /** The bucket is asked as soon as what concerns it is valid, so that a wrong staging URL does not hide a missing permission. */
-function forBucket(valid: Partial<Settings>): Settings | null {
-  const { awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays } = valid;
+function forBucket({ awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays }: Partial<Settings>): BucketSettings | null {
   if (awsProfile === undefined || awsRegion === undefined || bucket === undefined) return null;
   if (prefix === undefined || lockMode === undefined || retentionDays === undefined) return null;
-  const unconcerned: Settings = {
-    directory: '',
-    evidenceRoot: '',
-    branches: [],
-    requiredCommits: [],
-    commitsOk: null,
-    contextOk: null,
-    stagingBaseUrl: '',
-    namespace: '',
-    rcRunner: '',
-    deployments: [],
-    stagingDryRunScript: null,
-    rollbackDrillScript: null,
-    awsProfile,
-    awsRegion,
-    bucket,
-    prefix,
-    lockMode,
-    retentionDays,
-  };
-  return { ...unconcerned, ...valid };
+  return { awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays };
 }

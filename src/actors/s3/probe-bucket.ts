@@ -5,6 +5,9 @@ import type { Check } from '../../config/step-contracts.js';
 import { createS3Client } from './client.js';
 import { codeOf, explainS3Error, statusOf } from './errors.js';
 
+/** What is asked of a bucket depends on these alone. */
+export type BucketSettings = Pick<Settings, 'awsProfile' | 'awsRegion' | 'bucket' | 'prefix' | 'lockMode' | 'retentionDays'>;
+
 export interface ProbeContext {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
@@ -15,7 +18,7 @@ export interface ProbeContext {
  * Runbook pre-condition 5, and every permission that sealing will need: whatever can be known before the human pause. Each
  * check is made even when another has failed. Nothing is stored: the probing PUT carries a Content-MD5 that cannot match.
  */
-export async function probeBucket(settings: Settings, context: ProbeContext): Promise<Check[]> {
+export async function probeBucket(settings: BucketSettings, context: ProbeContext): Promise<Check[]> {
   const client = await createS3Client(settings, context.env);
   const probe: Probe = {
     client,
@@ -35,7 +38,7 @@ export async function probeBucket(settings: Settings, context: ProbeContext): Pr
 
 interface Probe {
   readonly client: S3;
-  readonly settings: Settings;
+  readonly settings: BucketSettings;
   readonly options: { readonly abortSignal: AbortSignal };
   /** The keys of the run begin so. */
   readonly folder: string;
@@ -87,7 +90,7 @@ function checkDefaultRetention(
   name: string,
   rule:
     { readonly Mode?: string | undefined; readonly Days?: number | undefined; readonly Years?: number | undefined } | undefined,
-  { lockMode, retentionDays }: Settings,
+  { lockMode, retentionDays }: BucketSettings,
 ): Check {
   if (rule === undefined) return passed(name, 'Object Lock is Enabled, without a default retention');
   // A year of the default retention may be a leap year.
@@ -154,7 +157,7 @@ async function expectAbsent(
   name: string,
   request: Promise<unknown>,
   operation: string,
-  settings: Settings,
+  settings: BucketSettings,
   key: string,
 ): Promise<Check> {
   try {
@@ -190,7 +193,7 @@ function failed(name: string, message: string, advice: string): Check {
   return { name, ok: false, message, advice };
 }
 
-function failedCall(name: string, error: unknown, operation: string, settings: Settings, key: string | null): Check {
+function failedCall(name: string, error: unknown, operation: string, settings: BucketSettings, key: string | null): Check {
   const { what, todo } = explainS3Error(error, { operation, bucket: settings.bucket, key, region: settings.awsRegion });
   return failed(name, what, todo);
 }

@@ -62,7 +62,7 @@ function judge(response: Response, size: number | null): Omit<Check, 'name'> {
       advice: 'Set DPP_STAGING_BASE_URL to the address that answers itself.',
     };
   }
-  if (status < 200 || status >= 300) {
+  if (!response.ok) {
     return {
       ok: false,
       message: `${status}; expected 2xx`,

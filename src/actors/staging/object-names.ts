@@ -51,7 +51,7 @@ function fromYaml(text: string, linesBefore: number): ObjectsEntry[] {
     const line = lines[at] ?? '';
     const number = linesBefore + at + 1;
     if (/^\s*(#.*)?$/.test(line) || (at === 0 && line === '---')) continue;
-    const indent = /^ */.exec(line)?.[0].length ?? 0;
+    const indent = indentOf(line);
     let rest = line.slice(indent);
     if (rest.startsWith('\t')) throw unreadable(number, 'is indented by a tab');
     let isItem = false;
@@ -95,15 +95,18 @@ function unquoted(key: string): string {
 
 /** A block scalar ends before the first line that is not empty and not deeper than what holds it. */
 function endOfBlock(lines: readonly string[], from: number, indent: number): number {
-  let end = from;
-  while (end < lines.length && ((lines[end] ?? '').trim() === '' || (/^ */.exec(lines[end] ?? '')?.[0].length ?? 0) > indent))
-    end += 1;
-  return end;
+  const length = lines.slice(from).findIndex((line) => line.trim() !== '' && indentOf(line) <= indent);
+  return length < 0 ? lines.length : from + length;
 }
 
 function dedented(lines: readonly string[]): string {
-  const indent = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)?.[0].length ?? 0));
-  return lines.map((line) => line.slice(Number.isFinite(indent) ? indent : 0)).join('\n');
+  const indent = Math.min(...lines.filter((line) => line.trim() !== '').map(indentOf));
+  return lines.map((line) => line.slice(indent)).join('\n');
+}
+
+/** In spaces: YAML indents with nothing else. The line is not blank. */
+function indentOf(line: string): number {
+  return line.search(/[^ ]/);
 }
 
 /** A scalar that ends on its line. */
@@ -125,7 +128,7 @@ function scalarOf(value: string, line: number): { text: string; quoted: boolean 
   }
   if (/^[[{&*!|>%@`?]/.test(value))
     throw unreadable(line, `has a value that begins with "${value.charAt(0)}", which this check does not read`);
-  const text = value.replace(/(^|[ \t])#.*$/, '').trim();
+  const text = value.replace(/(^|[ \t])#.*/, '').trim();
   if (/:(?: |$)/.test(text)) throw unreadable(line, 'has a second "key: value" in it');
   return { text, quoted: false };
 }

@@ -12,9 +12,7 @@ export function productionInText(text: string): string | null {
   for (let depth = 0; depth <= MAX_DEPTH; depth += 1) {
     const found = refersToProduction(level);
     if (found !== null) return found;
-    const next = withoutEscapes(level);
-    if (next === level) return null;
-    level = next;
+    level = withoutEscapes(level);
   }
   return null;
 }
