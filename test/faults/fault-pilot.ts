@@ -1,16 +1,17 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Pilot, type CliResult } from '../e2e/pilot.js';
+import { finished, Pilot, type CliResult } from '../e2e/pilot.js';
 
 const exec = promisify(execFile);
 
 /** A pilot site on which one thing at a time goes wrong, and is mended again. */
 export class FaultPilot {
   #changes: Record<string, string | undefined> = {};
+  #background: { readonly child: ChildProcess; readonly ended: Promise<CliResult> } | null = null;
 
   private constructor(private readonly pilot: Pilot) {}
 
@@ -20,8 +21,9 @@ export class FaultPilot {
     return new FaultPilot(pilot);
   }
 
-  dispose(): Promise<void> {
-    return this.pilot.dispose();
+  async dispose(): Promise<void> {
+    await this.killBackground();
+    await this.pilot.dispose();
   }
 
   get site() {
@@ -44,6 +46,23 @@ export class FaultPilot {
   /** Runs the built CLI with the site's environment and the variables that were changed. */
   cutover(args: readonly string[]): Promise<CliResult> {
     return this.pilot.cutover(args, { env: this.#changes });
+  }
+
+  /** Starts a command that goes on while others are made, at the latest until the site is no more. */
+  startInBackground(args: readonly string[]): void {
+    const child = this.pilot.spawn(args, { env: this.#changes });
+    this.#background = { child, ended: finished(child) };
+  }
+
+  get backgroundPid(): number | undefined {
+    return this.#background?.child.pid;
+  }
+
+  /** Kills that command, as a crash would. */
+  async killBackground(): Promise<void> {
+    this.#background?.child.kill('SIGKILL');
+    await this.#background?.ended;
+    this.#background = null;
   }
 
   /** For the commands that follow, until `clearFaults`; undefined takes the variable away. */
@@ -102,6 +121,16 @@ export class FaultPilot {
     return (await this.pilot.runIds()).length === 0 ? null : this.pilot.runDirectory();
   }
 
+  /** The ids of all runs, the oldest first. */
+  runIds(): Promise<string[]> {
+    return this.pilot.runIds();
+  }
+
+  /** What a file holds; nothing when there is none. */
+  async read(path: string): Promise<string> {
+    return existsSync(path) ? readFile(path, 'utf8') : '';
+  }
+
   /** A file of the newest run's evidence. */
   async evidenceFile(name: string): Promise<string> {
     return join(await this.pilot.runDirectory(), name);
@@ -119,6 +148,14 @@ export class FaultPilot {
       entry.isFile(),
     );
     return new Set(files.map((file) => sha256(join(file.parentPath, file.name))));
+  }
+
+  /** The files of the repository, with evidence and database, in which these bytes stand. */
+  filesWith(text: string): string[] {
+    return readdirSync(this.repository, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text));
   }
 
   /** Keeps repository, database, evidence and HOME as they are, for `restore`. */

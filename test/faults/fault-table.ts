@@ -1,10 +1,24 @@
 import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
+import { DRIFT } from './groups/drift.js';
 import { ENVIRONMENT } from './groups/environment.js';
+import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
+import { ENVIRONMENT_STAGING } from './groups/environment-staging.js';
 import { GATES } from './groups/gates.js';
+import { LEASE } from './groups/lease.js';
+import { REPOSITORY } from './groups/repository.js';
 import { UPLOAD } from './groups/upload.js';
 
 /** Every group, in the order of the runbook. */
-export const FAULT_GROUPS: readonly FaultGroup[] = [ENVIRONMENT, GATES, UPLOAD];
+export const FAULT_GROUPS: readonly FaultGroup[] = [
+  ENVIRONMENT,
+  ENVIRONMENT_STAGING,
+  REPOSITORY,
+  ENVIRONMENT_LOCK,
+  GATES,
+  DRIFT,
+  LEASE,
+  UPLOAD,
+];
 
 const BEGIN: Readonly<Record<Stage, string>> = {
   preflight: 'cutover run',
@@ -49,8 +63,9 @@ function row(fault: FaultCase, stage: Stage, number: number): string[] {
   return [String(number), fault.what, fault.how, command + sees, String(fault.exitCode ?? 1), after];
 }
 
-function shownCommand({ args, exitCode }: Command): string {
-  return `\`cutover ${args.map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg)).join(' ')}\` (exit code ${exitCode})`;
+function shownCommand({ args, exitCode, says }: Command): string {
+  const printed = says === undefined ? '' : `: \`${says}\``;
+  return `\`cutover ${args.map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg)).join(' ')}\` (exit code ${exitCode})${printed}`;
 }
 
 function cell(text: string): string {
