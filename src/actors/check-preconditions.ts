@@ -39,9 +39,9 @@ export async function checkPreconditions(
   const [branch, commits, identity, kube, bucket, worktree] = await allSettled([
     told(checkBranch(git, valid.branches ?? [], signal)),
     told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
-    told(checkAwsIdentity(valid, env, signal)),
+    told(checkAwsIdentity(valid, variables, env, signal)),
     told(checkKubeContext(valid, context)),
-    told(checkBucket(valid, context)),
+    told(checkBucket(valid, variables, context)),
     told(checkCleanWorktree(git, request.directory, signal)),
   ]);
   signal.throwIfAborted();

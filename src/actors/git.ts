@@ -33,11 +33,8 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
   }
   function hashIn(args: readonly string[], { stdout }: ProcessResult): string {
     const text = stdout.trim();
-    if (/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text)) return text;
-    throw new ActorError(
-      'GIT_FAILED',
-      `git ${args.join(' ')} in ${directory} printed no commit but: ${quoteOutput(stdout, owner.env)}. Run it by hand.`,
-    );
+    if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text)) throw unexpected(args, 'no commit', stdout);
+    return text;
   }
   /** Null when it leads to no commit. */
   async function commitNamed(name: string): Promise<string | null> {
@@ -47,20 +44,32 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
     const result = await git(args, [0, 1, 128]);
     return result.exitCode === 0 ? hashIn(args, result) : null;
   }
+  function unexpected(args: readonly string[], what: string, stdout: string): ActorError {
+    const said = quoteOutput(stdout, owner.env);
+    return new ActorError('GIT_FAILED', `git ${args.join(' ')} in ${directory} printed ${what} but: ${said}. Run it by hand.`);
+  }
   const isAncestor = async (commit: string, of: string) =>
     (await git(['merge-base', '--is-ancestor', commit, of], [0, 1])).exitCode === 0;
 
   return {
     isAncestor,
-    // --untracked-files and --ignore-submodules: a user's setting must not make a worktree look clean.
-    status: async () => (await git(['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'])).stdout,
+    async status() {
+      // --untracked-files and --ignore-submodules: a user's setting must not make a worktree look clean.
+      const args = ['status', '--porcelain', '--branch', '--untracked-files=normal', '--ignore-submodules=none'];
+      const { stdout } = await git(args);
+      // The line of the branch always comes: without it nothing was looked at, and an empty answer is not a clean worktree.
+      if (!/^## .*\n/.test(stdout)) throw unexpected(args, 'no branch', stdout);
+      return stdout.slice(stdout.indexOf('\n') + 1);
+    },
     async head() {
       const args = ['rev-parse', '--verify', 'HEAD^{commit}'];
       return hashIn(args, await git(args));
     },
     async branch() {
-      const { stdout, exitCode } = await git(['symbolic-ref', '--quiet', '--short', 'HEAD'], [0, 1]);
-      if (exitCode === 0 && stdout.trim() !== '') return stdout.trim();
+      const args = ['symbolic-ref', '--quiet', '--short', 'HEAD'];
+      const { stdout, exitCode } = await git(args, [0, 1]);
+      if (exitCode === 0 && stdout.trim() === '') throw unexpected(args, 'no branch', stdout);
+      if (exitCode === 0) return stdout.trim();
       throw new ActorError(
         'GIT_DETACHED',
         `${directory} is not on a branch (detached HEAD). Check out the branch of the cutover.`,
@@ -93,9 +102,8 @@ async function run(owner: ProcessOwner, directory: string, args: readonly string
 function failure(args: readonly string[], directory: string, result: ProcessResult, env: NodeJS.ProcessEnv): ActorError {
   const said = quoteOutput(result.stderr, env);
   if (/not a git repository|must be run in a work tree/i.test(result.stderr)) return notARepository(directory, said);
-  const how = result.timedOut
-    ? `timed out after ${result.durationMs} ms`
-    : `failed (exit code ${result.exitCode ?? result.signal})`;
+  const ended = result.exitCode === null ? `was ended by ${result.signal}` : `failed (exit code ${result.exitCode})`;
+  const how = result.timedOut ? `timed out after ${result.durationMs} ms` : ended;
   return new ActorError('GIT_FAILED', `git ${args.join(' ')} in ${directory} ${how}: ${said}. Run it by hand, then try again.`, {
     details: { args, directory, exitCode: result.exitCode, stderr: said },
   });

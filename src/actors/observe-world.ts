@@ -59,10 +59,17 @@ export function composeWorld(settings: Settings, env: NodeJS.ProcessEnv, facts: 
     ...facts,
     awsRegion: settings.awsRegion,
     bucket: settings.bucket,
+    ...endpointsOf(env),
+    settingsSha256: canonicalSha256(settings),
+  };
+}
+
+/** Where the SDK sends its requests, other than to AWS: known without asking anyone. */
+export function endpointsOf(env: NodeJS.ProcessEnv): Pick<World, 'awsEndpointUrl' | 'awsEndpointUrlS3' | 'awsEndpointUrlSts'> {
+  return {
     awsEndpointUrl: given(env['AWS_ENDPOINT_URL']),
     awsEndpointUrlS3: given(env['AWS_ENDPOINT_URL_S3']),
     awsEndpointUrlSts: given(env['AWS_ENDPOINT_URL_STS']),
-    settingsSha256: canonicalSha256(settings),
   };
 }
 

@@ -1,7 +1,9 @@
+import type { WorldDifference } from '../actors/observe-world.js';
+import type { World } from '../config/settings.js';
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, worldOf } from '../machine/context.js';
-import { DriftError } from './errors.js';
+import { DriftError, type Difference } from './errors.js';
 import { applyFrozen, variableDifferences } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
@@ -26,18 +28,20 @@ export async function driftEvents(view: RunView, accept: AcceptDrift, workspace:
   }
   const { settings } = proven(context, 'preflight');
   const frozen = worldOf(context);
+  const { endpointsOf, worldDifferences } = await import('../actors/observe-world.js');
+  const differencesTo = (now: World) => worldDifferences(frozen, now).map(asDifference);
+  // Whoever answers at another endpoint is asked nothing, not even who we are, unless that is accepted.
+  const elsewhere = differencesTo({ ...frozen, ...endpointsOf(io.env) });
+  if (elsewhere.length > 0 && accept === null) throw new DriftError(view.run.runId, [...differences, ...elsewhere]);
   const world = await workspace.observeWorld(settings);
-  const { worldDifferences } = await import('../actors/observe-world.js');
-  const none = '(none)';
-  differences.push(
-    ...worldDifferences(frozen, world).map(({ fact, before, after }) => ({
-      what: fact,
-      frozen: before ?? none,
-      now: after ?? none,
-    })),
-  );
+  differences.push(...differencesTo(world));
   if (differences.length === 0) return [];
   if (accept === null) throw new DriftError(view.run.runId, differences);
   const facts = differences.map(({ what, frozen: before, now }) => `${what}: ${before} -> ${now}`);
   return [{ type: 'DRIFT_ACCEPTED', reason: accept, facts, world }];
+}
+
+function asDifference({ fact, before, after }: WorldDifference): Difference {
+  const none = '(none)';
+  return { what: fact, frozen: before ?? none, now: after ?? none };
 }

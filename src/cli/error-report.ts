@@ -39,15 +39,17 @@ function errorFacts(error: unknown): { code: string; message: string } & Record<
   return { code: codeOf(error), message: messageOf(error), ...facts };
 }
 
+/** Enough for a form that nobody filled in; one that is not text has a finding for every line. */
+const SHOWN_FINDINGS = 40;
+
 function errorLines(error: unknown, palette: Palette): string[] {
   const head = `${palette.red('cutover:')} ${messageOf(error)}`;
   if (error instanceof CheckpointIncompleteError) {
-    const rows = error.findings.map(({ file, line, item, message }) => [
-      `  ${file}${line === null ? '' : `:${line}`}`,
-      item,
-      oneLine(message),
-    ]);
-    return [head, ...table(rows)];
+    const rows = error.findings
+      .slice(0, SHOWN_FINDINGS)
+      .map(({ file, line, item, message }) => [`  ${file}${line === null ? '' : `:${line}`}`, item, oneLine(message)]);
+    const more = error.findings.length - rows.length;
+    return [head, ...table(rows), ...(more === 0 ? [] : [`  ... and ${more} more; all of them: --json`])];
   }
   if (error instanceof DriftError) {
     const rows = error.differences.map(({ what, frozen, now }) => [`  ${what}`, oneLine(frozen), oneLine(now)]);

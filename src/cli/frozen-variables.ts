@@ -19,8 +19,13 @@ export function variableDifferences(frozen: RunRequest['variables'], env: NodeJS
     const now = env[name];
     if (strict ? !endpoints : now === undefined) return [];
     if (now === frozen[name]) return [];
-    return [{ what: name, frozen: frozen[name] ?? '(not set)', now: now ?? '(not set)' }];
+    return [{ what: name, frozen: shown(frozen[name]), now: shown(now) }];
   });
+}
+
+function shown(value: string | undefined): string {
+  if (value === undefined) return '(not set)';
+  return value === '' ? '(empty)' : value;
 }
 
 /** Gives children and SDKs the frozen values, whatever this shell has. The endpoints stay: they are the world's, and checked as such. */

@@ -8,6 +8,12 @@ export async function resolveRun({ store }: Pick<Workspace, 'store'>, named: str
     if (latest === null) throw new UsageError('There is no run yet: "latest" names none. Begin one with: cutover start');
     return latest;
   }
+  // The beginning of every run, and what an unset variable leaves in a script: it names none.
+  if (named.trim() === '') {
+    throw new UsageError(
+      `The run is ${JSON.stringify(named)}, which names none. Give its id, the beginning of it, or "latest"; see: cutover list`,
+    );
+  }
   const found = await store.findRunIds(named, 5);
   const [only] = found;
   if (only === undefined) throw new UsageError(`No run begins with ${JSON.stringify(named)}. See which there are: cutover list`);

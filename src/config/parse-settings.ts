@@ -96,9 +96,10 @@ class Judge {
     );
   }
 
+  /** A blank one is not taken for unset, as the SDK does not. */
   endpoint(name: RunVariable): void {
-    const text = given(this.request.variables[name]);
-    if (text !== null) this.#record(name, judgeEndpoint(text));
+    const text = this.request.variables[name];
+    if (text !== undefined && text !== '') this.#record(name, judgeEndpoint(text));
   }
 
   found<K extends keyof Settings>(name: RunVariable, key: K, judged: Judged<Settings[K]>): Part<K> {

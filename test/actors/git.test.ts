@@ -37,6 +37,13 @@ describe('the worktree', () => {
     expect(await git().status()).toBe('?? new\n');
   });
 
+  test('of which git says nothing at all is not taken for a clean one', async () => {
+    writeFileSync(join(folder, 'git'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const silent = gitWith({ PATH: `${folder}:${process.env['PATH']}`, HOME: folder });
+    await expect(silent.status()).rejects.toMatchObject({ code: 'GIT_FAILED' });
+    await expect(silent.branch()).rejects.toMatchObject({ code: 'GIT_FAILED' });
+  });
+
   test('is not written to by looking at it', async () => {
     const index = join(repository.directory, '.git/index');
     const before = repository.git('hash-object', index);

@@ -204,7 +204,7 @@ describe('refused values, repeated in the message', () => {
       ],
     ],
     ['DPP_K8S_NAMESPACE', ['DPP', 'dpp_staging', '-a', 'a-', 'a'.repeat(64), 'dpp-prod', 'production', 'dpp-staging ']],
-    ['AWS_ENDPOINT_URL', ['localhost', 'ftp://x.example.com']],
+    ['AWS_ENDPOINT_URL', ['localhost', 'ftp://x.example.com', '  ']],
     ['AWS_ENDPOINT_URL_S3', ['x']],
     ['AWS_ENDPOINT_URL_STS', ['x']],
   ])('%s', (name, values) => {

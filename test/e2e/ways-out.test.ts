@@ -48,15 +48,6 @@ describe('a run is neither lost nor wedged', () => {
     expect(pilot.site.kubernetes.effects().length).toBe(before);
   }, 60_000);
 
-  test('a second run on a held environment is told so with exit code 75', async () => {
-    const first = pilot.spawn(['run']);
-    const ended = finished(first);
-    await until('the first run holds staging', async () => (await pilot.evidence('00_scope.txt').catch(() => '')) !== '');
-    const { exitCode } = await pilot.cutover(['start']);
-    await ended;
-    expect(exitCode).toBe(75);
-  }, 60_000);
-
   test('a secret given as a name is redacted before it is recorded, and does not keep the run from being sealed', async () => {
     expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
     await pilot.verify();

@@ -2,8 +2,11 @@ import type { FaultPilot } from './fault-pilot.js';
 
 /** How a command that a case gives ends. */
 export interface Command {
+  /** `<run>` stands for the id of the run: the one that waits (stage `pause`), or the newest. */
   readonly args: readonly string[];
   readonly exitCode: number;
+  /** What it then prints. */
+  readonly says?: string;
 }
 
 /** One way in which the world can differ from what a cutover needs, and what the operator then sees. */
@@ -15,18 +18,22 @@ export interface FaultCase {
   readonly inject: (pilot: FaultPilot) => unknown;
   /** Takes the cause away, where it is more than the stand-ins' faults and the variables: those are put back in any case. */
   readonly mend?: (pilot: FaultPilot) => unknown;
-  /** Default: what the stage begins with. */
+  /** Default: what the stage begins with. `<run>` as in a `Command`. */
   readonly args?: readonly string[];
   /** Default 1. 0 is for a fault that is overcome without anyone: the run is sealed as if nothing had been. */
   readonly exitCode?: number;
-  /** Parts of what is printed, word for word. The first one stands in the table. */
+  /** Parts of what is printed, word for word; two spaces stand for the gap between two columns. */
   readonly says: readonly [string, ...string[]];
   /** What `cutover doctor` says meanwhile, word for word, as a fault. */
   readonly doctor?: string;
-  /** What must not be printed, nor stand in the database or a log of ours. */
-  readonly secret?: string;
+  /** More such parts, that are known only on the site: of a commit, or with a port in them. */
+  readonly shows?: (pilot: FaultPilot) => Promise<readonly string[]> | readonly string[];
+  /** What is neither printed nor written into another file of the repository, evidence and database included. */
+  readonly hides?: string;
   /** In the stage `preflight`: the checks that fail, by their names. No other one may. */
   readonly failedChecks?: readonly string[];
+  /** How many archives are locked in the end, in the stage `pause`. Default 1, or 0 when no command of `goesOn` ends with 0. */
+  readonly archives?: number;
   /** What is done after the cause is mended, and how it must end. Default: by the stage. */
   readonly goesOn?: readonly Command[];
 }

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Pilot, type CliResult } from '../e2e/pilot.js';
+import { finished, Pilot, type CliResult } from '../e2e/pilot.js';
 
 const exec = promisify(execFile);
 
@@ -12,6 +12,7 @@ const exec = promisify(execFile);
 export class FaultPilot {
   #changes: Record<string, string | undefined> = {};
   #through: readonly string[] = [];
+  #background: { readonly child: ChildProcess; readonly ended: Promise<CliResult> } | null = null;
 
   private constructor(private readonly pilot: Pilot) {}
 
@@ -21,8 +22,9 @@ export class FaultPilot {
     return new FaultPilot(pilot);
   }
 
-  dispose(): Promise<void> {
-    return this.pilot.dispose();
+  async dispose(): Promise<void> {
+    await this.killBackground();
+    await this.pilot.dispose();
   }
 
   get site() {
@@ -45,6 +47,23 @@ export class FaultPilot {
   /** Runs the built CLI with the site's environment and the variables that were changed. */
   cutover(args: readonly string[]): Promise<CliResult> {
     return this.pilot.cutover(args, { env: this.#changes, through: this.#through });
+  }
+
+  /** Starts a command that goes on while others are made, at the latest until the site is no more. */
+  startInBackground(args: readonly string[]): void {
+    const child = this.pilot.spawn(args, { env: this.#changes });
+    this.#background = { child, ended: finished(child) };
+  }
+
+  get backgroundPid(): number | undefined {
+    return this.#background?.child.pid;
+  }
+
+  /** Kills that command, as a crash would. */
+  async killBackground(): Promise<void> {
+    this.#background?.child.kill('SIGKILL');
+    await this.#background?.ended;
+    this.#background = null;
   }
 
   /** For the commands that follow, until `clearFaults`; undefined takes the variable away. */
@@ -114,6 +133,16 @@ export class FaultPilot {
     return (await this.pilot.runIds()).length === 0 ? null : this.pilot.runDirectory();
   }
 
+  /** The ids of all runs, the oldest first. */
+  runIds(): Promise<string[]> {
+    return this.pilot.runIds();
+  }
+
+  /** What a file holds; nothing when there is none. */
+  async read(path: string): Promise<string> {
+    return existsSync(path) ? readFile(path, 'utf8') : '';
+  }
+
   /** A file of the newest run's evidence. */
   async evidenceFile(name: string): Promise<string> {
     return join(await this.pilot.runDirectory(), name);
@@ -126,13 +155,6 @@ export class FaultPilot {
 
   get database(): string {
     return join(this.repository, '.cutover/cutover.db');
-  }
-
-  /** The database and the logs of the program, with their content. */
-  async ownFiles(): Promise<{ readonly path: string; readonly content: Buffer }[]> {
-    const entries = await readdir(dirname(this.database), { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    return Promise.all(paths.map(async (path) => ({ path, content: await readFile(path) })));
   }
 
   /** Replaces a part of an evidence file, which must be there. */
@@ -155,6 +177,14 @@ export class FaultPilot {
       entry.isFile(),
     );
     return new Set(files.map((file) => sha256(join(file.parentPath, file.name))));
+  }
+
+  /** The files of the repository, with evidence and database, in which these bytes stand. */
+  filesWith(text: string): string[] {
+    return readdirSync(this.repository, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text));
   }
 
   /** Keeps repository, database, evidence and HOME as they are, for `restore`. */

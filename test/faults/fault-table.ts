@@ -4,21 +4,31 @@ import { BESIDE_ARCHIVE } from './groups/beside-archive.js';
 import { BUCKET } from './groups/bucket.js';
 import { DATABASE, DATABASE_ACCESS } from './groups/database.js';
 import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
+import { DRIFT } from './groups/drift.js';
 import { ENVIRONMENT } from './groups/environment.js';
+import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
+import { ENVIRONMENT_STAGING } from './groups/environment-staging.js';
 import { GATES } from './groups/gates.js';
 import { READ_BACK, READ_BACK_CALLS } from './groups/read-back.js';
 import { SECRETS } from './groups/secrets.js';
+import { LEASE } from './groups/lease.js';
+import { REPOSITORY } from './groups/repository.js';
 import { UPLOAD } from './groups/upload.js';
 import { UPLOAD_AGAIN } from './groups/upload-again.js';
 
 /** Every group, in the order of the runbook; then what is at work in all of it. */
 export const FAULT_GROUPS: readonly FaultGroup[] = [
   ENVIRONMENT,
+  ENVIRONMENT_STAGING,
+  REPOSITORY,
   AWS,
   BUCKET,
+  ENVIRONMENT_LOCK,
   GATES,
   DISK,
   DISK_AT_THE_PAUSE,
+  DRIFT,
+  LEASE,
   SECRETS,
   DISK_WHILE_SEALING,
   UPLOAD,
@@ -77,8 +87,9 @@ function afterwards({ exitCode, goesOn }: FaultCase, stage: Stage): string {
   return goesOn === undefined ? GOES_ON[stage] : goesOn.map(shownCommand).join(', then ');
 }
 
-function shownCommand({ args, exitCode }: Command): string {
-  return `\`cutover ${args.map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg)).join(' ')}\` (exit code ${exitCode})`;
+function shownCommand({ args, exitCode, says }: Command): string {
+  const printed = says === undefined ? '' : `: \`${says}\``;
+  return `\`cutover ${args.map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg)).join(' ')}\` (exit code ${exitCode})${printed}`;
 }
 
 function cell(text: string): string {

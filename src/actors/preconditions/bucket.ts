@@ -1,18 +1,30 @@
-import type { Settings } from '../../config/settings.js';
+import type { RunVariable, Settings } from '../../config/settings.js';
+import type { Check } from '../../config/step-contracts.js';
 import type { ActorContext } from '../actor.js';
 import type { BucketSettings } from '../s3/probe-bucket.js';
-import { failed, orFailedCheck, type Finding } from './precondition.js';
+import { failed, invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
+
+const NEEDED: readonly RunVariable[] = [
+  'AWS_REGION',
+  'AWS_PROFILE',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_S3',
+  'DPP_WORM_BUCKET',
+  'DPP_WORM_PREFIX',
+  'DPP_WORM_OBJECT_LOCK_MODE',
+  'DPP_WORM_RETENTION_DAYS',
+];
 
 /** Runbook pre-condition 5: the WORM bucket with Object Lock and versioning, and what sealing will need to be allowed. */
 export async function checkBucket(
   valid: Partial<Settings>,
+  variables: readonly Check[],
   { env, signal, runId }: Pick<ActorContext, 'env' | 'signal' | 'runId'>,
 ): Promise<Finding<null>> {
   const name = '5. WORM bucket';
   const settings = forBucket(valid);
-  if (settings === null) {
-    return { checks: [failed(name, 'not asked: its variables are not valid', 'Set them, see above.')], facts: null };
-  }
+  const wrong = invalid(variables, NEEDED);
+  if (wrong.length > 0 || settings === null) return notAsked(name, wrong);
   return orFailedCheck(name, signal, async () => {
     const { probeBucket } = await import('../s3/probe-bucket.js');
     const checks = await probeBucket(settings, { env, signal, runId });

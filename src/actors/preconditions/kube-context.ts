@@ -41,7 +41,8 @@ const ON_DEPLOYMENTS = ['get', 'patch', 'watch'];
 
 async function checkPermissions({ namespace }: Partial<Settings>, facts: KubeFacts, owner: ProcessOwner): Promise<Check[]> {
   const name = '4. kube permissions';
-  if (namespace === undefined) return [failed(name, 'not asked: DPP_K8S_NAMESPACE is not valid', 'Set it, see above.')];
+  if (namespace === undefined)
+    return [failed(name, 'not asked: DPP_K8S_NAMESPACE is not valid', 'Mend what is said of it below.')];
   const kubectl = createKubectl(owner, { context: facts.kubeContext, namespace });
   const probes = [
     ...READ.map((resource) => mayList(kubectl, resource, owner.signal)),

@@ -1,3 +1,4 @@
+import type { RunVariable } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import { ActorError } from '../actor.js';
 
@@ -9,6 +10,16 @@ export interface Finding<Facts> {
 
 export function passed(name: string, message: string): Check {
   return { name, ok: true, message, advice: null };
+}
+
+/** Those of the variables that a check needs which are not valid: nothing is asked with them, a wrong endpoint least of all. */
+export function invalid(variables: readonly Check[], needed: readonly RunVariable[]): readonly RunVariable[] {
+  return needed.filter((variable) => variables.some((check) => check.name === variable && !check.ok));
+}
+
+export function notAsked(name: string, wrong: readonly RunVariable[]): Finding<never> {
+  const message = `not asked: ${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} not valid`;
+  return { checks: [failed(name, message, 'Mend what is said of it below.')], facts: null };
 }
 
 export function failed(name: string, message: string, advice: string): Check {

@@ -15,7 +15,7 @@ const REMOVE = 'remove it, and make it invalid where it is used';
 
 /** What the verifier signs: the gate finds it, and stays shut (exit code 2). */
 function atTheGate(
-  fault: Omit<FaultCase, 'says' | 'exitCode'> & { readonly secret: string },
+  fault: Omit<FaultCase, 'says' | 'exitCode'> & { readonly hides: string },
   file: string,
   finding: string,
 ): FaultCase {
@@ -23,13 +23,13 @@ function atTheGate(
 }
 
 /** What nobody signs: the scan before the archive finds it. */
-function beforeTheArchive(how: string, name: string, text: string, secret: string, place: string): FaultCase {
+function beforeTheArchive(how: string, name: string, text: string, hides: string, place: string): FaultCase {
   return {
     what: 'evidence that is not signed',
     how,
     inject: (pilot) => add(pilot, name, text),
     mend: (pilot) => remove(pilot, name),
-    secret,
+    hides,
     says: [`SECRET_FOUND: A secret is in the evidence, in ${place}.`, 'Revoke each secret, remove it from the file or its name'],
   };
 }
@@ -60,7 +60,7 @@ export const SECRETS: FaultGroup = {
         how: 'a password in the recovery target',
         inject: (pilot) => pilot.edit(FORM, 'host or project): ', `host or project): postgres://dpp:${PASSWORD}@`),
         mend: (pilot) => pilot.edit(FORM, `postgres://dpp:${PASSWORD}@`, ''),
-        secret: PASSWORD,
+        hides: PASSWORD,
       },
       `${FORM}:`,
       'a secret (url-password)',
@@ -77,7 +77,7 @@ export const SECRETS: FaultGroup = {
           await remove(pilot, `${SCREENSHOTS}/psql.txt`);
           await pilot.edit(FORM, 'restore-01.png, psql.txt', 'restore-01.png');
         },
-        secret: PASSWORD,
+        hides: PASSWORD,
       },
       `${SCREENSHOTS}/psql.txt:2`,
       'a secret (password)',
@@ -88,7 +88,7 @@ export const SECRETS: FaultGroup = {
         how: 'an access key id among its bytes',
         inject: async (pilot) => appendFile(await pilot.evidenceFile(`${SCREENSHOTS}/restore-01.png`), `\n${KEY_ID}\n`),
         mend: async (pilot) => shorten(await pilot.evidenceFile(`${SCREENSHOTS}/restore-01.png`), KEY_ID.length + 2),
-        secret: KEY_ID,
+        hides: KEY_ID,
       },
       `${SCREENSHOTS}/restore-01.png:`,
       'a secret (aws-access-key-id)',
@@ -99,7 +99,7 @@ export const SECRETS: FaultGroup = {
         how: 'an access key id in its name',
         inject: (pilot) => add(pilot, `${SCREENSHOTS}/${KEY_ID}.png`, 'a picture'),
         mend: (pilot) => remove(pilot, `${SCREENSHOTS}/${KEY_ID}.png`),
-        secret: KEY_ID,
+        hides: KEY_ID,
       },
       `${SCREENSHOTS}/[REDACTED:aws-access-key-id].png`,
       'a secret (aws-access-key-id) in its name',
@@ -128,7 +128,7 @@ export const SECRETS: FaultGroup = {
         await add(pilot, 'notes.txt', `it was ${PASSWORD}\n`);
       },
       mend: (pilot) => remove(pilot, 'notes.txt'),
-      secret: PASSWORD,
+      hides: PASSWORD,
       says: ['SECRET_FOUND: A secret is in the evidence, in notes.txt:1 (env-PILOT_API_TOKEN).', 'Revoke each secret'],
     },
     {
@@ -136,7 +136,7 @@ export const SECRETS: FaultGroup = {
       how: 'a password in a file that is to be locked beside the archive',
       inject: (pilot) => add(pilot, '70_worm_upload_stdout.by-hand.txt', `password=${PASSWORD}\n`),
       mend: (pilot) => remove(pilot, '70_worm_upload_stdout.by-hand.txt'),
-      secret: PASSWORD,
+      hides: PASSWORD,
       says: [
         'Result summary FAILED — SECRET_FOUND: A secret is in the evidence, in 70_worm_upload_stdout.by-hand.txt:1 (password).',
         'Revoke each secret',

@@ -1,0 +1,88 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FaultCase, FaultGroup } from '../fault-case.js';
+import type { FaultPilot } from '../fault-pilot.js';
+import { variable, type VariableFault } from './variable.js';
+
+const URL_ADVICE = 'Set DPP_STAGING_BASE_URL to one such as https://staging.api.dpp.example.com';
+const NAMESPACE_ADVICE = 'Set DPP_K8S_NAMESPACE to the staging namespace, or leave it unset for dpp-staging';
+const RUNNER = 'dpp/tools/rc_double_then_ci_then_archive.sh';
+
+function stagingUrl(value: string | undefined, wrong: string, rest: Partial<VariableFault> = {}): FaultCase {
+  const name = 'DPP_STAGING_BASE_URL';
+  return variable({ name, value, says: [wrong, URL_ADVICE], failedChecks: [`7. ${name}`], ...rest });
+}
+
+function namespace(value: string, wrong: string): FaultCase {
+  const name = 'DPP_K8S_NAMESPACE';
+  return variable({ name, value, says: [wrong, NAMESPACE_ADVICE], failedChecks: ['4. kube permissions', `7. ${name}`] });
+}
+
+/** A program of the repository that a variable names and that cannot be run. */
+function program(name: string, path: string, wrong: string, todo: string): FaultCase {
+  return {
+    what: `\`${name}\``,
+    how: `\`${path}\`: ${wrong}`,
+    inject: (pilot) => pilot.setVariable(name, path),
+    says: [`ENV ${name}: `, `/${path} ${wrong}`, todo],
+    failedChecks: [`ENV ${name}`],
+  };
+}
+
+/** For each variable that names a program: the ways in which it names none. */
+function programs(name: string): FaultCase[] {
+  return [
+    program(name, 'dpp/tools/missing.sh', 'does not exist, or is not a file', `Restore it, or correct ${name}`),
+    program(name, 'dpp/tools', 'does not exist, or is not a file', `Restore it, or correct ${name}`),
+    program(name, 'CHANGES', 'is not executable', 'Run chmod +x'),
+  ];
+}
+
+/** The runner that is used when none is named, changed in git: the worktree stays clean. */
+function runnerOfTheRepository(how: string, inject: (pilot: FaultPilot) => Promise<unknown>, says: FaultCase['says']): FaultCase {
+  return {
+    what: 'RC runner of the repository',
+    how,
+    inject: async (pilot) => {
+      await inject(pilot);
+      await pilot.git('commit', '--quiet', '--all', '--message', 'the RC runner');
+    },
+    mend: (pilot) => pilot.git('revert', '--no-edit', 'HEAD'),
+    says,
+    failedChecks: ['ENV DPP_RC_RUNNER'],
+  };
+}
+
+export const ENVIRONMENT_STAGING: FaultGroup = {
+  title: 'Required ENV: staging, RC runner and scripts',
+  stage: 'preflight',
+  cases: [
+    stagingUrl(undefined, 'is not set', { says: ['is not set', 'Export DPP_STAGING_BASE_URL'] }),
+    stagingUrl('', 'is not set', { says: ['is not set', 'Export DPP_STAGING_BASE_URL'] }),
+    stagingUrl('   ', 'is blank', { says: ['is blank ("   ")', 'Export DPP_STAGING_BASE_URL'] }),
+    stagingUrl('staging.api.dpp.example.com', '"staging.api.dpp.example.com" is not a URL'),
+    stagingUrl('ftp://staging.example.com', '"ftp://staging.example.com" is not http or https'),
+    stagingUrl('https://user:s3cretpw@staging.example.com', 'the URL holds credentials (not shown here)', {
+      how: 'a URL with credentials in it',
+      hides: 's3cretpw',
+    }),
+    stagingUrl('https://staging.example.com/?tenant=1', 'has a query, a fragment or white space', {
+      says: ['"https://staging.example.com/?tenant=1" has a query, a fragment or white space', URL_ADVICE],
+    }),
+    stagingUrl('https://api.prod.example.com', '"https://api.prod.example.com" refers to production ("prod")'),
+    namespace('dpp-prod', '"dpp-prod" refers to production ("prod")'),
+    namespace('DPP_Staging', '"DPP_Staging" is not the name of a namespace'),
+    namespace('dpp-staging --context=x', '"dpp-staging --context=x" is not the name of a namespace'),
+    ...programs('DPP_RC_RUNNER'),
+    runnerOfTheRepository('deleted, and none is named', (pilot) => pilot.git('rm', '--quiet', RUNNER), [
+      `DPP_RC_RUNNER: is not set, and neither ${RUNNER} nor dpp/tools/phase6_preflight.py exists in `,
+      'Run this in the repository, or set DPP_RC_RUNNER to the runner of the RC gates',
+    ]),
+    runnerOfTheRepository('not executable', (pilot) => chmod(join(pilot.repository, RUNNER), 0o644), [
+      `/${RUNNER} is not executable`,
+      'Run chmod +x',
+    ]),
+    ...programs('CUTOVER_STAGING_DRY_RUN_SCRIPT'),
+    ...programs('CUTOVER_ROLLBACK_DRILL_SCRIPT'),
+  ],
+};

@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { REPOSITORY } from './groups/repository.js';
+
+describeFaults(REPOSITORY);
