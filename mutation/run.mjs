@@ -16,6 +16,16 @@ const LEAST_SCORE = 85;
 const DETECTED = ['Killed', 'Timeout'];
 const UNDETECTED = ['Survived', 'NoCoverage'];
 
+/**
+ * A scope that is to be `alone` runs where no other process of this machine can be seen: a mutant of what ends processes would
+ * end them too. Source: pid_namespaces(7).
+ */
+const OF_ITS_OWN = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  ...['--pid', '--fork', '--mount-proc', '--kill-child'],
+];
+
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => SCOPES[name] === undefined);
 if (unknown.length > 0) {
@@ -34,12 +44,13 @@ const total = rows.at(-1);
 process.exitCode = percent(total.detected, total.undetected) >= LEAST_SCORE ? 0 : 1;
 
 /** Survivors are listed in mutation/results/SCOPE.txt. */
-function runScope(name, { mutate, tests }) {
+function runScope(name, { mutate, tests, alone = false }) {
   console.log(`=== ${name} ===`);
   const report = join(RESULTS, `${name}.json`);
   const config = join(RESULTS, `${name}.config.json`);
   writeFileSync(config, JSON.stringify(strykerOptions(name, mutate, report), null, 2));
-  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/stryker'), ['run', config], {
+  const [command, ...args] = [...(alone ? OF_ITS_OWN : []), join(ROOT, 'node_modules/.bin/stryker'), 'run', config];
+  const { status } = spawnSync(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, MUTATION_TESTS: tests.join(' ') },

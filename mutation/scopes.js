@@ -1,6 +1,7 @@
 /**
  * What is mutated together, and the tests that have to notice: those nearest to the sources, and no others. Tests further away
- * would notice more, but a mutant that only they notice is a promise that stands in no test of its own.
+ * would notice more, but a mutant that only they notice is a promise that stands in no test of its own. A scope whose mutants
+ * could end other processes of this machine is `alone`.
  */
 export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
@@ -44,6 +45,7 @@ export const SCOPES = {
     tests: ['test/actors/process/{find-command,last-line,quote-output,read-output}.test.ts'],
   },
   process: {
+    alone: true,
     mutate: ['src/actors/process/{process-group,process-identity,run-process,watchdog}.ts'],
     tests: ['test/actors/process/{orphans,process-group,process-identity,run-process}.test.ts'],
   },
