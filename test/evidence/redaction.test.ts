@@ -56,6 +56,14 @@ describe('what is ready to be written', () => {
     expect(lengths(600 * KIB)).toEqual([576, 24]);
   });
 
+  test.each([100, 48 * 1024 - 12, 48 * 1024 - 5, 48 * 1024, 64 * 1024 - 12, 64 * 1024 - 5, 64 * 1024])(
+    'of a line without end is all but its secret, also where that is cut: at %i',
+    (at) => {
+      const text = `${'ab,'.repeat(70_000).slice(0, at - 1)} token=hunter2-hunter2 ${'ab,'.repeat(30_000)}`;
+      expect(redact(text) === text.replace('hunter2-hunter2', '[REDACTED:secret]')).toBe(true);
+    },
+  );
+
   test('does not depend on whether a line is as long as a window', () => {
     for (const length of [65_534, 65_535, 65_536, 65_537]) {
       const line = `${'a '.repeat(length / 2 - 10)}password=hunter22`.padStart(length, '.');
