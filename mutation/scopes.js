@@ -77,7 +77,7 @@ export const SCOPES = {
   git: { mutate: ['src/actors/git.ts'], tests: ['test/actors/git-answers.test.ts'] },
   preconditions: {
     mutate: ['src/actors/preconditions/*.ts'],
-    tests: ['test/actors/preconditions/{aws,kube-context,precondition,repository}.test.ts'],
+    tests: ['test/actors/preconditions/{aws,files,kube-context,precondition,repository}.test.ts'],
   },
   // On a pretended world; test/actors/check-preconditions.test.ts shows the same with the real tools.
   world: {

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { accessSync, constants, statSync } from 'node:fs';
-import { parseSettings, type FileFacts } from '../config/parse-settings.js';
+import { parseSettings } from '../config/parse-settings.js';
 import type { RunRequest, Settings } from '../config/settings.js';
 import type { Check, PreflightFacts } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
@@ -10,6 +9,8 @@ import { CLEAN, composeWorld } from './observe-world.js';
 import { checkAwsIdentity } from './preconditions/aws-identity.js';
 import { checkBucket } from './preconditions/bucket.js';
 import { checkKubeContext } from './preconditions/kube-context.js';
+import { environmentOf } from './preconditions/environment.js';
+import { realFiles } from './preconditions/files.js';
 import type { Finding } from './preconditions/precondition.js';
 import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
 import { hashRcRunner } from './rc-runner.js';
@@ -86,14 +87,8 @@ function preflightFacts(
     checks,
     settings,
     world: composeWorld(settings, env, facts),
-    environment: `${normalized(facts.kubeServer)}/${settings.namespace}`,
+    environment: environmentOf(facts.kubeServer, settings.namespace),
   };
-}
-
-/** Two ways to write one URL are one environment to be locked. kubectl also takes `host:port` for a server. */
-function normalized(server: string): string {
-  const url = URL.canParse(server) ? new URL(server).href : server;
-  return url.replace(/\/+$/, '');
 }
 
 function preflightFailed(checks: readonly Check[], failures: readonly Check[]): ActorError {
@@ -140,24 +135,4 @@ function preconditionOf(variable: string): string {
 
 function line({ ok, name, message }: Check): string {
   return `[${ok ? 'PASS' : 'FAIL'}] ${name}: ${message}`;
-}
-
-const realFiles: FileFacts = {
-  exists: (path) => allows(() => statSync(path).isFile()),
-  isExecutable: (path) =>
-    allows(() => {
-      accessSync(path, constants.X_OK);
-      return true;
-    }),
-};
-
-/** A path that cannot be looked at is none that could be run: the check says so. */
-function allows(look: () => boolean): boolean {
-  try {
-    return look();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return false;
-    throw error;
-  }
 }

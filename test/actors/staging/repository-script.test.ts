@@ -46,10 +46,10 @@ describe("a script of the repository's", () => {
   });
 
   test('passes with exit code 0; it runs in the repository with the single kubeconfig, and what it says is kept', async () => {
-    const check = await run('pwd; cat "$KUBECONFIG"; echo err >&2');
+    const check = await run('echo "$PWD $#"; cat "$KUBECONFIG"; echo err >&2');
     expect(check).toEqual({ name: 'Script scripts/check.sh', ok: true, message: expect.any(String), advice: null });
     expect(check.message).toMatch(/^exit 0 after \d+ ms$/);
-    expect(log.text()).toBe(`${folder}\n${KUBECONFIG}\nerr\n`);
+    expect(log.text()).toBe(`${folder} 0\n${KUBECONFIG}\nerr\n`);
   });
 
   test.each([
