@@ -2,7 +2,7 @@ import type { RunVariable, Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import type { ActorContext } from '../actor.js';
 import type { BucketSettings } from '../s3/probe-bucket.js';
-import { failed, invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
+import { invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
 
 const NEEDED: readonly RunVariable[] = [
   'AWS_REGION',

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { checkAwsIdentity } from '../../../src/actors/preconditions/aws-identity.js';
 import { checkBucket } from '../../../src/actors/preconditions/bucket.js';
 import type { Settings } from '../../../src/config/settings.js';
+import type { Check } from '../../../src/config/step-contracts.js';
 import { startS3, type RunningS3 } from '../../services/s3/server.js';
 import { createTestContext, type TestContext } from '../actor-context.js';
 
@@ -40,8 +41,23 @@ afterEach(() => s3.control({ credentials: 'valid', bucket: { versioning: 'Enable
 /** All settings that are valid but this one. */
 const without = (name: string): Partial<Settings> => Object.fromEntries(Object.entries(VALID).filter(([key]) => key !== name));
 
+const wrong = (name: string): Check => ({ name, ok: false, message: 'is not set', advice: null });
+const right = (name: string): Check => ({ name, ok: true, message: 'set', advice: null });
+const notAsked = (name: string, which: string) => ({
+  checks: [
+    {
+      name,
+      ok: false,
+      message: `not asked: ${which.replace(/( is| are)$/, '$1 not valid')}`,
+      advice: 'Mend what is said of it below.',
+    },
+  ],
+  facts: null,
+});
+
 describe('3. the AWS identity', () => {
-  const check = (valid: Partial<Settings> = VALID) => checkAwsIdentity(valid, context.env, context.signal);
+  const check = (valid: Partial<Settings> = VALID, variables: readonly Check[] = []) =>
+    checkAwsIdentity(valid, variables, context.env, context.signal);
   const arn = 'arn:aws:sts::000000000000:assumed-role/dpp-admin/operator';
 
   test('is who STS says we are', async () => {
@@ -51,18 +67,24 @@ describe('3. the AWS identity', () => {
     });
   });
 
-  test.each(['awsRegion', 'awsProfile'])('is not asked for without a valid %s', async (name) => {
-    expect(await check(without(name))).toEqual({
-      checks: [
-        {
-          name: '3. AWS identity',
-          ok: false,
-          message: 'not asked: AWS_REGION or AWS_PROFILE is not valid',
-          advice: 'Set them, see above.',
-        },
-      ],
-      facts: null,
-    });
+  test.each([
+    ['awsRegion', 'AWS_REGION'],
+    ['awsProfile', 'AWS_PROFILE'],
+    ['', 'AWS_ENDPOINT_URL'],
+    ['', 'AWS_ENDPOINT_URL_STS'],
+  ])('is not asked for without a valid %s %s', async (setting, variable) => {
+    expect(await check(without(setting), [wrong(variable), right('DPP_WORM_BUCKET')])).toEqual(
+      notAsked('3. AWS identity', `${variable} is`),
+    );
+  });
+
+  test('is asked for when only variables that do not concern it are wrong', async () => {
+    expect((await check(VALID, [wrong('DPP_WORM_BUCKET'), right('AWS_REGION')])).facts).toMatchObject({ arn });
+  });
+
+  test('names every variable for which it is not asked', async () => {
+    const checks = [wrong('AWS_REGION'), wrong('AWS_PROFILE')];
+    expect(await check({}, checks)).toEqual(notAsked('3. AWS identity', 'AWS_REGION and AWS_PROFILE are'));
   });
 
   test('is not proven by credentials that have expired', async () => {
@@ -82,7 +104,7 @@ describe('3. the AWS identity', () => {
 });
 
 describe('5. the WORM bucket', () => {
-  const check = (valid: Partial<Settings> = VALID) => checkBucket(valid, context);
+  const check = (valid: Partial<Settings> = VALID, variables: readonly Check[] = []) => checkBucket(valid, variables, context);
 
   test('passes with a check for all that sealing will need, and whatever else is set', async () => {
     const { checks, facts } = await check();
@@ -99,12 +121,21 @@ describe('5. the WORM bucket', () => {
   });
 
   test.each(Object.keys(VALID))('is not asked without a valid %s', async (name) => {
-    expect(await check(without(name))).toEqual({
-      checks: [
-        { name: '5. WORM bucket', ok: false, message: 'not asked: its variables are not valid', advice: 'Set them, see above.' },
-      ],
-      facts: null,
-    });
+    const { checks } = await check(without(name), [wrong('AWS_REGION')]);
+    expect(checks).toEqual(notAsked('5. WORM bucket', 'AWS_REGION is').checks);
+  });
+
+  test.each([
+    'AWS_REGION',
+    'AWS_PROFILE',
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_S3',
+    'DPP_WORM_BUCKET',
+    'DPP_WORM_PREFIX',
+    'DPP_WORM_OBJECT_LOCK_MODE',
+    'DPP_WORM_RETENTION_DAYS',
+  ])('is not asked while %s is wrong', async (variable) => {
+    expect(await check(VALID, [wrong(variable)])).toEqual(notAsked('5. WORM bucket', `${variable} is`));
   });
 
   test('is asked in the region that is set', async () => {
