@@ -42,14 +42,14 @@ async function failure(promise: Promise<unknown>): Promise<ActorError> {
 describe('git', () => {
   test('is run in the directory, without a monitor, prompts or locks, in plain English, for its owner', async () => {
     const { owner, started, ended } = recordingOwner({
-      env: answering('status) pwd; echo "$GIT_OPTIONAL_LOCKS $GIT_TERMINAL_PROMPT $LC_ALL $MINE" ;;', {
+      env: answering('status) echo "## main"; pwd; echo "$GIT_OPTIONAL_LOCKS $GIT_TERMINAL_PROMPT $LC_ALL $MINE" ;;', {
         LC_ALL: 'de_DE',
         MINE: 'x',
       }).env,
     });
     expect(await createGit(owner, folder).status()).toBe(`${folder}\n0 0 C x\n`);
     expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe(
-      '-c core.fsmonitor=false status --porcelain --untracked-files=normal --ignore-submodules=none\n',
+      '-c core.fsmonitor=false status --porcelain --branch --untracked-files=normal --ignore-submodules=none\n',
     );
     expect([started.length, ended.length]).toEqual([1, 1]);
   });
@@ -62,8 +62,24 @@ describe('git', () => {
       ...['GIT_INTERNAL_SUPER_PREFIX', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX', 'GIT_CONFIG'],
     ];
     const env = Object.fromEntries([...local, ...others].map((name) => [name, 'x']));
-    const said = await git('status) env | grep ^GIT_ | sort ;;', env).status();
+    const said = await git('status) echo "## main"; env | grep ^GIT_ | sort ;;', env).status();
     expect(said).toBe('GIT_OPTIONAL_LOCKS=0\nGIT_TERMINAL_PROMPT=0\n');
+  });
+});
+
+describe('the worktree', () => {
+  test('is clean when nothing but the branch is listed', async () => {
+    expect(await git('status) echo "## main...origin/main" ;;').status()).toBe('');
+  });
+
+  test.each([
+    ['nothing', 'true', '(nothing)'],
+    ['files alone', 'echo "?? new"', '?? new'],
+  ])('is not known from an answer with %s: the line of the branch always comes', async (_what, body, said) => {
+    expect(await failure(git(`status) ${body} ;;`).status())).toMatchObject({
+      code: 'GIT_FAILED',
+      message: `git status --porcelain --branch --untracked-files=normal --ignore-submodules=none in ${folder} printed no branch but: ${said}. Run it by hand.`,
+    });
   });
 });
 
@@ -149,7 +165,7 @@ describe('a commit', () => {
 });
 
 describe('a git that fails', () => {
-  const STATUS = 'git status --porcelain --untracked-files=normal --ignore-submodules=none';
+  const STATUS = 'git status --porcelain --branch --untracked-files=normal --ignore-submodules=none';
 
   test('says with which exit code, and why', async () => {
     expect(await failure(git('status) echo "fatal: broken" >&2; exit 128 ;;').status())).toMatchObject({

@@ -12,10 +12,10 @@ const refused = (count: number): ActorError => {
   }
   throw new Error('they were to be refused');
 };
-const TODO = 'Nothing of it was uploaded. Revoke each secret, remove it from the file (or run the step again), then seal again.';
+const TODO = 'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
 const places = (count: number) =>
   findings(count)
-    .map(({ line }) => `a.txt:${line} jwt`)
+    .map(({ line }) => `a.txt:${line} (jwt)`)
     .join(', ');
 
 test('evidence without a secret is not refused', () => {
@@ -23,10 +23,10 @@ test('evidence without a secret is not refused', () => {
 });
 
 test.each([
-  [1, `Evidence holds a secret: ${places(1)}. ${TODO}`],
-  [2, `Evidence holds 2 secrets: ${places(2)}. ${TODO}`],
-  [10, `Evidence holds 10 secrets: ${places(10)}. ${TODO}`],
-  [11, `Evidence holds 11 secrets: ${places(10)}, and 1 more. ${TODO}`],
+  [1, `A secret is in the evidence, in ${places(1)}. ${TODO}`],
+  [2, `2 secrets are in the evidence, in ${places(2)}. ${TODO}`],
+  [10, `10 secrets are in the evidence, in ${places(10)}. ${TODO}`],
+  [11, `11 secrets are in the evidence, in ${places(10)}, and 1 more. ${TODO}`],
 ])('%d: each is named by its place, up to ten', (count, message) => {
   const error = refused(count);
   expect(error).toBeInstanceOf(ActorError);

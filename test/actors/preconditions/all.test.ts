@@ -135,7 +135,7 @@ describe('the pre-conditions', () => {
 
   test('fail together, each with what to do, and then there is no world', async () => {
     const { error, checks, failed } = await failure({
-      world: { git: "'symbolic-ref '*) echo feature ;;\n'status '*) echo '?? new' ;;" },
+      world: { git: "'symbolic-ref '*) echo feature ;;\n'status '*) printf '## main\\n?? new\\n' ;;" },
       variables: { DPP_STAGING_BASE_URL: '' },
     });
     expect(failed).toEqual(['1. branch', '7. DPP_STAGING_BASE_URL', '8. clean worktree']);
@@ -157,7 +157,7 @@ describe('the pre-conditions', () => {
   test.each<[string, Changes, string[]]>([
     ['git can not tell HEAD', { world: { git: "'rev-parse '*) exit 1 ;;" } }, ['2. required commits']],
     ['HEAD is detached', { world: { git: "'symbolic-ref '*) exit 1 ;;" } }, ['1. branch']],
-    ['the worktree is not clean', { world: { git: "'status '*) echo '?? new' ;;" } }, ['8. clean worktree']],
+    ['the worktree is not clean', { world: { git: "'status '*) printf '## main\\n?? new\\n' ;;" } }, ['8. clean worktree']],
     [
       'the kubeconfig can not be read',
       { world: { kubectl: "'config '*) exit 1 ;;" } },
