@@ -1,4 +1,5 @@
 import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
+import { CHECKPOINT } from './groups/checkpoint.js';
 import { DRIFT } from './groups/drift.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
@@ -6,6 +7,7 @@ import { ENVIRONMENT_STAGING } from './groups/environment-staging.js';
 import { GATES } from './groups/gates.js';
 import { LEASE } from './groups/lease.js';
 import { REPOSITORY } from './groups/repository.js';
+import { IDENTIFIERS } from './groups/identifiers.js';
 import { UPLOAD } from './groups/upload.js';
 
 /** Every group, in the order of the runbook. */
@@ -15,6 +17,8 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   REPOSITORY,
   ENVIRONMENT_LOCK,
   GATES,
+  CHECKPOINT,
+  IDENTIFIERS,
   DRIFT,
   LEASE,
   UPLOAD,
