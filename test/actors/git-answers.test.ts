@@ -106,7 +106,14 @@ describe('the branch', () => {
     expect(calls()).toEqual(['symbolic-ref --quiet --short HEAD']);
   });
 
-  test.each(['exit 1', 'echo main; exit 1', 'echo', 'true'])('is none when git answers with %j', async (script) => {
+  test.each(['echo', 'true'])('is not known from %j, which says nothing', async (script) => {
+    expect(await failure(git(`symbolic-ref) ${script} ;;`).branch())).toMatchObject({
+      code: 'GIT_FAILED',
+      message: `git symbolic-ref --quiet --short HEAD in ${folder} printed no branch but: (nothing). Run it by hand.`,
+    });
+  });
+
+  test.each(['exit 1', 'echo main; exit 1'])('is none when git answers with %j', async (script) => {
     expect(await failure(git(`symbolic-ref) ${script} ;;`).branch())).toMatchObject({
       code: 'GIT_DETACHED',
       message: `${folder} is not on a branch (detached HEAD). Check out the branch of the cutover.`,
@@ -178,7 +185,7 @@ describe('a git that fails', () => {
   test('says by which signal it was ended, though it had printed something', async () => {
     const { code, message } = await failure(git('status) echo; kill -KILL $$ ;;').status());
     expect(code).toBe('GIT_FAILED');
-    expect(message).toContain('failed (exit code SIGKILL): (nothing).');
+    expect(message).toContain('was ended by SIGKILL: (nothing).');
   });
 
   test('keeps secrets to itself', async () => {

@@ -12,7 +12,8 @@ const refused = (count: number): ActorError => {
   }
   throw new Error('they were to be refused');
 };
-const TODO = 'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
+const TODO =
+  'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
 const places = (count: number) =>
   findings(count)
     .map(({ line }) => `a.txt:${line} (jwt)`)

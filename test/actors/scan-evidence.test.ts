@@ -40,7 +40,7 @@ describe('scanEvidence', () => {
     await appendFile(file('30_rc_gates.txt'), `key ${SECRET}\n`);
     const error = await failure(scanEvidence({}, run.context()));
     expect(error.code).toBe('SECRET_FOUND');
-    expect(error.message).toContain('30_rc_gates.txt:2 aws-access-key-id');
+    expect(error.message).toContain('30_rc_gates.txt:2 (aws-access-key-id)');
     expect(JSON.parse(await report())).toMatchObject({
       findings: 1,
       files: [
@@ -54,7 +54,7 @@ describe('scanEvidence', () => {
   test('a secret of the environment is found by its value', async () => {
     await appendFile(file('00_scope.txt'), 'the word is stand-in-secret-key');
     const env = { DB_PASSWORD: 'stand-in-secret-key' };
-    expect((await failure(scanEvidence({}, run.context({ env })))).message).toContain('00_scope.txt:2 env-');
+    expect((await failure(scanEvidence({}, run.context({ env })))).message).toContain('00_scope.txt:2 (env-');
   });
 
   test('the report of an earlier attempt is scanned too, and the log is closed, whatever was found', async () => {

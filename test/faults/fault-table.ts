@@ -4,6 +4,7 @@ import { BESIDE_ARCHIVE } from './groups/beside-archive.js';
 import { BUCKET } from './groups/bucket.js';
 import { DATABASE, DATABASE_ACCESS } from './groups/database.js';
 import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
+import { CHECKPOINT } from './groups/checkpoint.js';
 import { DRIFT } from './groups/drift.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
@@ -13,6 +14,7 @@ import { READ_BACK, READ_BACK_CALLS } from './groups/read-back.js';
 import { SECRETS } from './groups/secrets.js';
 import { LEASE } from './groups/lease.js';
 import { REPOSITORY } from './groups/repository.js';
+import { IDENTIFIERS } from './groups/identifiers.js';
 import { UPLOAD } from './groups/upload.js';
 import { UPLOAD_AGAIN } from './groups/upload-again.js';
 
@@ -27,6 +29,8 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   GATES,
   DISK,
   DISK_AT_THE_PAUSE,
+  CHECKPOINT,
+  IDENTIFIERS,
   DRIFT,
   LEASE,
   SECRETS,

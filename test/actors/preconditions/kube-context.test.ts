@@ -122,7 +122,7 @@ describe('4. the kube context', () => {
         name: '4. kube permissions',
         ok: false,
         message: 'not asked: DPP_K8S_NAMESPACE is not valid',
-        advice: 'Set it, see above.',
+        advice: 'Mend what is said of it below.',
       },
     ]);
   });

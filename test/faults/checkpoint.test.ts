@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { CHECKPOINT } from './groups/checkpoint.js';
+
+describeFaults(CHECKPOINT);
