@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
-import { EvidenceError } from '../../src/evidence/evidence-error.js';
 import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
 import { createRedactor } from '../../src/evidence/redaction.js';
 
@@ -252,9 +251,10 @@ describe('a log', () => {
     expect(onDisk.toString()).toBe('start\nDB_PASSWORD=[REDACTED:password]\nend without a line feed');
     expect(closed).toEqual({ sha256: sha256(onDisk), size: onDisk.length });
     expect(await log.close()).toEqual(closed);
-    await expect(log.write('more')).rejects.toThrow(
-      new EvidenceError('CLOSED', '30_rc_gates.txt', 'The log is closed', 'Open it again under a new attempt.'),
-    );
+    await expect(log.write('more')).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: 'The log is closed: "30_rc_gates.txt". Open it again under a new attempt.',
+    });
   });
 
   test('keeps the order of writes that nobody waited for', async () => {
