@@ -26,7 +26,7 @@ export async function checkPreconditions(
   const { signal, env } = context;
   // Every check in flight listens to it; more than ten at once are no leak.
   setMaxListeners(50, signal);
-  const accessKeyInEnvironment = (env['AWS_ACCESS_KEY_ID'] ?? '').trim() !== '';
+  const accessKeyInEnvironment = Boolean(env['AWS_ACCESS_KEY_ID']?.trim());
   const { settings, valid, checks: variables } = parseSettings(request, realFiles, { accessKeyInEnvironment });
   const environment = variables.map((check) => ({ ...check, name: `${preconditionOf(check.name)} ${check.name}` }));
   environment.forEach((check) => context.progress(line(check)));
