@@ -51,7 +51,7 @@ describe('the world', () => {
   });
 
   test('has a worktree that is told by the digest of its changes', async () => {
-    const on = pretendWorld(context.folder, aws, { git: "'status '*) echo '?? new' ;;" });
+    const on = pretendWorld(context.folder, aws, { git: "'status '*) printf '## main\\n?? new\\n' ;;" });
     const digest = createHash('sha256').update('?? new\n').digest('hex');
     expect((await observe(on)).gitStatus).toBe(`dirty (sha256 ${digest})`);
   });

@@ -10,12 +10,49 @@ const TIMEOUT_MS = 120_000;
 /** The tests of one group: each case fails as it says, loses nothing, and goes on when it is mended. */
 export function describeFaults({ title, stage, cases }: FaultGroup): void {
   describe(title, () => {
-    if (stage === 'pause') describePause(cases);
-    else describeFreshSite(cases, stage);
+    if (stage === 'preflight') describePreflight(cases);
+    else if (stage === 'run') describeRun(cases);
+    else describePause(cases);
   });
 }
 
-function describeFreshSite(cases: readonly FaultCase[], stage: 'preflight' | 'run'): void {
+/**
+ * All cases on one site, one after the other. That a cause is mended is seen in the next case: only its own checks fail there;
+ * and in the end all pass.
+ */
+function describePreflight(cases: readonly FaultCase[]): void {
+  let pilot: FaultPilot;
+  beforeAll(async () => {
+    pilot = await FaultPilot.create();
+  });
+  beforeEach(() => pilot.clearFaults());
+  afterAll(() => pilot?.dispose());
+
+  test.each(cases.map((fault) => [titleOf(fault), fault] as const))(
+    '%s',
+    async (_title, fault) => {
+      const runs = (await pilot.runIds()).length;
+      const recorded = pilot.evidenceDigests();
+      await failsAsItSays(pilot, fault, ['run']);
+      await touchedNothing(pilot, fault, runs);
+      await goesOn(pilot, fault, []);
+      lostNothing(pilot, recorded);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'and when all of it is mended, the preflight passes',
+    async () => {
+      const { exitCode, stdout } = await pilot.cutover(['preflight']);
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+      await isSound(pilot);
+    },
+    TIMEOUT_MS,
+  );
+}
+
+function describeRun(cases: readonly FaultCase[]): void {
   let pilot: FaultPilot;
   beforeEach(async () => {
     pilot = await FaultPilot.create();
@@ -26,11 +63,10 @@ function describeFreshSite(cases: readonly FaultCase[], stage: 'preflight' | 'ru
     '%s',
     async (_title, fault) => {
       await failsAsItSays(pilot, fault, ['run']);
-      if (stage === 'preflight') await touchedNothing(pilot, fault);
       const kept = pilot.evidenceDigests();
-      await goesOn(pilot, fault, [stage === 'preflight' ? { args: ['preflight'], exitCode: 0 } : { args: ['run'], exitCode: 2 }]);
+      await goesOn(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
       lostNothing(pilot, kept);
-      if (stage === 'run') await isSound(pilot);
+      await isSound(pilot);
     },
     TIMEOUT_MS,
   );
@@ -110,10 +146,11 @@ function oneGap(text: string): string {
 }
 
 /** Of a failed preflight only its own report and the run's record remain, and only the checks that were made to fail failed. */
-async function touchedNothing(pilot: FaultPilot, { failedChecks, args }: FaultCase): Promise<void> {
+async function touchedNothing(pilot: FaultPilot, { failedChecks, args }: FaultCase, runs: number): Promise<void> {
   expect(pilot.site.kubernetes.effects()).toEqual([]);
   expect(pilot.site.s3.state().versions).toEqual([]);
   if (args !== undefined) return;
+  expect(await pilot.runIds()).toHaveLength(runs + 1);
   const report = JSON.parse(await readFile(await pilot.evidenceFile('10_preflight.json'), 'utf8')) as {
     result: string;
     checks: { name: string; ok: boolean }[];

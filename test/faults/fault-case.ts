@@ -40,7 +40,7 @@ export interface FaultCase {
 
 /**
  * Where the fault meets the run:
- * - `preflight`: `cutover run` on a fresh site ends in the preflight, with nothing touched; then `cutover preflight` passes.
+ * - `preflight`: `cutover run` ends in the preflight, with nothing touched; when all causes are mended, `cutover preflight` passes.
  * - `run`: `cutover run` on a fresh site ends in a later step; then a new `cutover run` reaches the human pause.
  * - `pause`: `cutover run --seal-only` on a run that waits with a completed checkpoint; then the same again seals it.
  */
