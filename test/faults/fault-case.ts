@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { FaultPilot } from './fault-pilot.js';
 
 /** How a command that a case gives ends. */
@@ -17,14 +18,20 @@ export interface FaultCase {
   readonly mend?: (pilot: FaultPilot) => unknown;
   /** Default: what the stage begins with. */
   readonly args?: readonly string[];
+  /** What is done while that command runs: the fault then comes from outside, at a certain moment. */
+  readonly meanwhile?: (pilot: FaultPilot, command: ChildProcess) => Promise<void>;
   /** Default 1. */
   readonly exitCode?: number;
   /** Parts of what is printed, word for word. The first one stands in the table. */
   readonly says: readonly [string, ...string[]];
   /** In the stage `preflight`: the checks that fail, by their names. No other one may. */
   readonly failedChecks?: readonly string[];
+  /** What else must be true when it has failed, before the cause is mended; throws when it is not. */
+  readonly holds?: (pilot: FaultPilot) => unknown;
   /** What is done after the cause is mended, and how it must end. Default: by the stage. */
   readonly goesOn?: readonly Command[];
+  /** What else must be true in the end. */
+  readonly holdsInTheEnd?: (pilot: FaultPilot) => unknown;
 }
 
 /**

@@ -1,10 +1,28 @@
 import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
+import { CLUSTER } from './groups/cluster.js';
+import { DRILL } from './groups/drill.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { GATES } from './groups/gates.js';
+import { ISOLATION } from './groups/isolation.js';
+import { KUBECONFIG_DRIFT } from './groups/kubeconfig-drift.js';
+import { KUBECTL } from './groups/kubectl.js';
+import { RESTORING } from './groups/restoring.js';
+import { STAGING } from './groups/staging.js';
 import { UPLOAD } from './groups/upload.js';
 
 /** Every group, in the order of the runbook. */
-export const FAULT_GROUPS: readonly FaultGroup[] = [ENVIRONMENT, GATES, UPLOAD];
+export const FAULT_GROUPS: readonly FaultGroup[] = [
+  KUBECTL,
+  CLUSTER,
+  ENVIRONMENT,
+  GATES,
+  STAGING,
+  ISOLATION,
+  DRILL,
+  RESTORING,
+  KUBECONFIG_DRIFT,
+  UPLOAD,
+];
 
 const BEGIN: Readonly<Record<Stage, string>> = {
   preflight: 'cutover run',
