@@ -23,7 +23,11 @@ export async function drillAppRollback(
   await log.write(`App rollback drill of run ${context.runId}, attempt ${context.attempt}, ${context.now().toISOString()}\n`);
   await log.write(`Kube context ${world.kubeContext}, namespace ${settings.namespace}\n`);
   try {
-    const kubectl = createKubectl(context, { context: world.kubeContext, namespace: settings.namespace });
+    const kubectl = createKubectl(context, {
+      context: world.kubeContext,
+      server: world.kubeServer,
+      namespace: settings.namespace,
+    });
     let { plan } = input;
     if (plan === null) {
       plan = planDrill(settings.deployments, await readDeployments(kubectl), settings.namespace);

@@ -34,21 +34,22 @@ function cacheDirectory(env: NodeJS.ProcessEnv): string[] {
 
 /** Parses kubectl's JSON. Exit code 0 with nothing, or with something else, is KUBECTL_BAD_OUTPUT. */
 export function parseOutput<T>(args: readonly string[], stdout: string, schema: ZodType<T>, env: NodeJS.ProcessEnv): T {
-  const bad = (what: string, cause?: unknown) =>
-    new ActorError(
-      'KUBECTL_BAD_OUTPUT',
-      `${commandLine(args)} succeeded, but ${what}. Run the command by hand; nothing is proven by this answer.`,
-      { details: { command: commandLine(args) }, cause },
-    );
-  if (stdout.trim() === '') throw bad('printed nothing');
+  if (stdout.trim() === '') throw badOutput(args, 'printed nothing');
   let value: unknown;
   try {
     value = JSON.parse(stdout);
   } catch (error) {
-    throw bad(`printed no JSON: ${quoteOutput(stdout, env)}`, error);
+    throw badOutput(args, `printed no JSON: ${quoteOutput(stdout, env)}`, error);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`);
-  throw bad(`its JSON is not as expected (${issues.join('; ')})`);
+  throw badOutput(args, `its JSON is not as expected (${issues.join('; ')})`);
+}
+
+/** KUBECTL_BAD_OUTPUT: kubectl said that all went well, and did not give what was asked for. */
+export function badOutput(args: readonly string[], what: string, cause?: unknown): ActorError {
+  const command = commandLine(args);
+  const message = `${command} succeeded, but ${what}. Run the command by hand; nothing is proven by this answer.`;
+  return new ActorError('KUBECTL_BAD_OUTPUT', message, { details: { command }, cause });
 }

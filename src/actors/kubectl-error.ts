@@ -26,15 +26,18 @@ export function kubectlError(args: readonly string[], result: ProcessResult, env
     : result.exitCode === null
       ? `was ended by ${result.signal ?? 'a signal'}`
       : `failed (exit code ${result.exitCode})`;
-  const { code, advice } = result.timedOut ? TIMEOUT : (CAUSES.find(({ says }) => says.test(result.stderr)) ?? OTHER);
+  const { code, advice } = result.timedOut ? TIMEOUT : (CAUSES.find(({ says }) => says.test(forPeople(result.stderr))) ?? OTHER);
   return new ActorError(code, `${command} ${how}: ${/[.?!]$/.test(said) ? said : `${said}.`} ${advice}`, {
     details: { command, exitCode: result.exitCode, signal: result.signal, stderr: said },
   });
 }
 
-/** Without the lines that client-go logs for itself (klog: `E1124 02:13:45.599511 ...`), if anything else was said. */
+/**
+ * Without warnings and the lines that client-go logs for itself (klog: `E1124 02:13:45.599511 ...`), if anything else was said:
+ * `auth can-i` warns that the server has no such resource type when it could not ask for the types.
+ */
 function forPeople(text: string): string {
-  const lines = text.split('\n').filter((line) => !/^[IWEF]\d{4} \d\d:\d\d:\d\d/.test(line) && line.trim() !== '');
+  const lines = text.split('\n').filter((line) => !/^(?:Warning: |[IWEF]\d{4} \d\d:\d\d:\d\d)/.test(line) && line.trim() !== '');
   return lines.length === 0 ? text : lines.join('\n');
 }
 

@@ -25,15 +25,20 @@ export interface KubectlRunOptions {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** Whom to ask: a run's own cluster and namespace. */
+export interface StagingTarget {
+  readonly context: string;
+  /** URL. */
+  readonly server: string;
+  readonly namespace: string;
+}
+
 /**
- * The real kubectl, always with `--context`, `-n` and a request time-out: what the kubeconfig calls current plays no part.
+ * The real kubectl, always with `--context`, `--server`, `-n` and a request time-out: neither what the kubeconfig calls current
+ * plays a part, nor where its context leads by now. It gives the credentials, and no more.
  * Each call is written to the log with what it printed and its exit code; JSON bodies are not (they may hold anything).
  */
-export function createKubectl(
-  owner: ProcessOwner,
-  target: { readonly context: string; readonly namespace: string },
-  log?: EvidenceLog,
-): Kubectl {
+export function createKubectl(owner: ProcessOwner, { context, server, namespace }: StagingTarget, log?: EvidenceLog): Kubectl {
   async function call(
     args: readonly string[],
     timeoutMs: number,
@@ -41,7 +46,7 @@ export function createKubectl(
     withOutput: boolean,
     isAnswer = succeeded,
   ) {
-    const all = [...args, '--context', target.context, '-n', target.namespace, requestTimeout(timeoutMs)];
+    const all = [...args, '--context', context, '--server', server, '-n', namespace, requestTimeout(timeoutMs)];
     await into?.write(`$ ${commandLine(all)}\n`);
     let result: ProcessResult;
     try {

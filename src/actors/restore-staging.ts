@@ -22,7 +22,11 @@ export async function restoreStaging(
   const log = await context.openLog(EVIDENCE.rollbackDrill, { append: true });
   await log.write(`\nRestoring staging in run ${context.runId}, attempt ${context.attempt}, ${context.now().toISOString()}\n`);
   try {
-    const kubectl = createKubectl(context, { context: world.kubeContext, namespace: settings.namespace });
+    const kubectl = createKubectl(context, {
+      context: world.kubeContext,
+      server: world.kubeServer,
+      namespace: settings.namespace,
+    });
     const rollouts: Rollouts = { kubectl, log, signal: context.signal, limits };
     const facts = await restoreAll(plan, context, rollouts);
     const script = settings.rollbackDrillScript;

@@ -18,7 +18,7 @@ export async function runStagingDryRun(input: StagingInput, context: ActorContex
   await log.write(`Staging dry-run of run ${context.runId}, attempt ${context.attempt}, ${context.now().toISOString()}\n`);
   await log.write(`Service ${settings.stagingBaseUrl}, kube context ${world.kubeContext}, namespace ${settings.namespace}\n`);
 
-  const kubectl = createKubectl(context, { context: world.kubeContext, namespace: settings.namespace });
+  const kubectl = createKubectl(context, { context: world.kubeContext, server: world.kubeServer, namespace: settings.namespace });
   const counts = { configMaps: 0, secretProviderClasses: 0 };
   const checks: Check[] = [];
   const conclude = async (check: Check) => {

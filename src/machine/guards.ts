@@ -20,6 +20,8 @@ export const guards = {
   mustRestoreFirst: ({ context, event }: Args) =>
     stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
   isAbandoning: ({ context }: Args) => context.abandoning,
+  /** Its code says that all deployments were restored, and proven to be, after the repository's own script. */
+  onlyTheDrillScriptFailed: ({ event }: Args) => attemptError(event).code === 'DRILL_SCRIPT_FAILED',
   drillIsUnplanned: ({ context }: Args) => context.drill.plan === null,
   drillIsProven: ({ context }: Args) => context.results.drillingAppRollback !== undefined,
   preflightHasPassed: ({ context }: Args) => context.results.preflight !== undefined,

@@ -161,11 +161,21 @@ export const pilotMachine = pilot.createMachine({
     restoringStaging: {
       id: 'restoringStaging',
       tags: 'holdsEnvironment',
-      invoke: effectOf('restoringStaging', [
-        { guard: 'isAbandoning', target: '#abandoned', actions: [result('restoringStaging'), 'recordRestored'] },
-        { guard: 'drillIsProven', target: '#preparingCheckpoint', actions: [result('restoringStaging'), 'recordRestored'] },
-        { target: '#failed', actions: [result('restoringStaging'), 'recordRestored', 'recordUnprovenDrill'] },
-      ]),
+      invoke: effectOf(
+        'restoringStaging',
+        [
+          { guard: 'isAbandoning', target: '#abandoned', actions: [result('restoringStaging'), 'recordRestored'] },
+          { guard: 'drillIsProven', target: '#preparingCheckpoint', actions: [result('restoringStaging'), 'recordRestored'] },
+          { target: '#failed', actions: [result('restoringStaging'), 'recordRestored', 'recordUnprovenDrill'] },
+        ],
+        [
+          {
+            guard: 'onlyTheDrillScriptFailed',
+            target: '#failed',
+            actions: [{ type: 'recordFailure', params: { place: 'restoringStaging' } }, 'recordRestored'],
+          },
+        ],
+      ),
       on: on('restoringStaging'),
     },
     preparingCheckpoint: {

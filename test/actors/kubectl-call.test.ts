@@ -11,8 +11,8 @@ import { pretendKubectl } from './pretended-command.js';
 import { recordingLog } from './recording-log.js';
 
 const LIST = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-const TARGET = { context: 'dpp-staging', namespace: 'dpp' };
-const TAIL = '--context dpp-staging -n dpp --request-timeout=29s';
+const TARGET = { context: 'dpp-staging', server: 'https://k8s.staging.example.com', namespace: 'dpp' };
+const TAIL = '--context dpp-staging --server https://k8s.staging.example.com -n dpp --request-timeout=29s';
 
 let folder: string;
 beforeEach(() => {
@@ -52,10 +52,15 @@ describe('a call of kubectl', () => {
     ['2 s', { timeoutMs: 2_000 }, '1s'],
     ['0.9 s', { timeoutMs: 900 }, '1s'],
     ['135 s', { timeoutMs: 135_000 }, '134s'],
-  ])('names context, namespace and a request time-out a second shorter than the %s it has', async (_, options, seconds) => {
-    const said = await createKubectl(pretend('echo "$*"'), TARGET).run(['get', 'pods'], options);
-    expect(said).toBe(`get pods --context dpp-staging -n dpp --request-timeout=${seconds}\n`);
-  });
+  ])(
+    'names context, server, namespace and a request time-out a second shorter than the %s it has',
+    async (_, options, seconds) => {
+      const said = await createKubectl(pretend('echo "$*"'), TARGET).run(['get', 'pods'], options);
+      expect(said).toBe(
+        `get pods --context dpp-staging --server https://k8s.staging.example.com -n dpp --request-timeout=${seconds}\n`,
+      );
+    },
+  );
 
   test('of a missing kubectl, or of one that may not be executed, says so', async () => {
     const owner = unrecordedOwner(new AbortController().signal, { PATH: folder, HOME: folder });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { stagingCluster, type StagingCluster } from '../services/kubernetes/kube
 import { createTestContext } from './actor-context.js';
 
 const LIST = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-const STAGING = { context: 'dpp-staging', namespace: 'dpp-staging' };
+const STAGING = { context: 'dpp-staging', server: 'http://127.0.0.1:9', namespace: 'dpp-staging' };
 const PATH = process.env['PATH'] ?? '';
 
 let folder: string;
@@ -29,16 +29,17 @@ describe('against a cluster', () => {
     cluster = await stagingCluster('kubectl');
   });
   afterEach(() => cluster.remove());
+  const staging = () => ({ ...STAGING, server: cluster.url });
   const owner = () => ownerWith({ HOME: cluster.directory, KUBECONFIG: join(cluster.directory, 'kubeconfig') });
 
   test('objects are read as JSON and checked', async () => {
-    const { items } = await createKubectl(owner(), STAGING).get(['get', 'configmaps'], LIST);
+    const { items } = await createKubectl(owner(), staging()).get(['get', 'configmaps'], LIST);
     expect(items.map(({ metadata }) => metadata.name)).toContain('dpp-config');
   });
 
   test('an answer of another form is not believed', async () => {
     const schema = z.object({ items: z.array(z.object({ spec: z.object({ replicas: z.number() }) })) });
-    await expect(createKubectl(owner(), STAGING).get(['get', 'configmaps'], schema)).rejects.toMatchObject({
+    await expect(createKubectl(owner(), staging()).get(['get', 'configmaps'], schema)).rejects.toMatchObject({
       code: 'KUBECTL_BAD_OUTPUT',
       message: expect.stringContaining('items.0.spec'),
     });
@@ -47,13 +48,21 @@ describe('against a cluster', () => {
   test('context and namespace are those given, not those that the kubeconfig calls current', async () => {
     const kubeconfig = join(cluster.directory, 'kubeconfig');
     const env = { HOME: cluster.directory, KUBECONFIG: kubeconfig };
-    await expect(createKubectl(ownerWith(env), { ...STAGING, context: 'another' }).run(['get', 'pods'])).rejects.toMatchObject({
+    await expect(createKubectl(ownerWith(env), { ...staging(), context: 'another' }).run(['get', 'pods'])).rejects.toMatchObject({
       code: 'KUBECTL_FAILED',
       message: expect.stringContaining('another'),
     });
     expect(
-      (await createKubectl(ownerWith(env), { ...STAGING, namespace: 'empty' }).get(['get', 'configmaps'], LIST)).items,
+      (await createKubectl(ownerWith(env), { ...staging(), namespace: 'empty' }).get(['get', 'configmaps'], LIST)).items,
     ).toEqual([]);
+  });
+
+  test('the server is the one given, wherever the context leads by now', async () => {
+    const kubeconfig = join(folder, 'kubeconfig');
+    await cluster.writeKubeconfig(kubeconfig);
+    writeFileSync(kubeconfig, readFileSync(kubeconfig, 'utf8').replace(cluster.url, 'http://127.0.0.1:9'));
+    const { items } = await createKubectl(ownerWith({ KUBECONFIG: kubeconfig }), staging()).get(['get', 'configmaps'], LIST);
+    expect(items).toHaveLength(2);
   });
 
   test.each<[{ do: 'status'; status: number; resource: string }, string]>([
@@ -63,52 +72,54 @@ describe('against a cluster', () => {
     [{ do: 'status', status: 500, resource: 'configmaps' }, 'KUBECTL_FAILED'],
   ])('%j is %s, in a message that names the command and what to do', async (fault, code) => {
     await cluster.control({ fault });
-    const error = await createKubectl(owner(), STAGING)
+    const error = await createKubectl(owner(), staging())
       .run(['get', 'configmaps', '-o', 'name'])
       .then(
         () => null,
         (caught: unknown) => caught as Error,
       );
     expect(error).toMatchObject({ code });
-    expect(error?.message).toContain('kubectl get configmaps -o name --context dpp-staging -n dpp-staging');
+    expect(error?.message).toContain(
+      `kubectl get configmaps -o name --context dpp-staging --server ${cluster.url} -n dpp-staging`,
+    );
     expect(error?.message.split('. ').length).toBeGreaterThan(1);
   });
 
   test.each(['empty', 'garbage'] as const)('an %s answer of the server is an error, and never an empty list', async (kind) => {
     await cluster.control({ fault: { do: kind, resource: 'configmaps' } });
-    await expect(createKubectl(owner(), STAGING).get(['get', 'configmaps'], LIST)).rejects.toMatchObject({
+    await expect(createKubectl(owner(), staging()).get(['get', 'configmaps'], LIST)).rejects.toMatchObject({
       code: expect.stringMatching(/^KUBECTL_/),
     });
   });
 
   test('a server that hangs is a time-out', async () => {
     await cluster.control({ fault: { do: 'hang', resource: 'configmaps' } });
-    const kubectl = createKubectl(owner(), STAGING);
+    const kubectl = createKubectl(owner(), staging());
     await expect(kubectl.run(['get', 'configmaps'], { timeoutMs: 2_500 })).rejects.toMatchObject({ code: 'KUBECTL_TIMEOUT' });
   });
 
   test('an object and a kind that are not there are not found', async () => {
-    const kubectl = createKubectl(owner(), STAGING);
+    const kubectl = createKubectl(owner(), staging());
     await expect(kubectl.run(['get', 'configmap', 'absent'])).rejects.toMatchObject({ code: 'KUBECTL_NOT_FOUND' });
     await expect(kubectl.run(['get', 'unicorns'])).rejects.toMatchObject({ code: 'KUBECTL_NOT_FOUND' });
   });
 
   test('a server that is gone is unreachable', async () => {
     cluster.stop();
-    await expect(createKubectl(owner(), STAGING).run(['get', 'pods'])).rejects.toMatchObject({ code: 'KUBECTL_UNREACHABLE' });
+    await expect(createKubectl(owner(), staging()).run(['get', 'pods'])).rejects.toMatchObject({ code: 'KUBECTL_UNREACHABLE' });
   });
 
   test('calls are logged with their exit code, JSON bodies are not', async () => {
     const context = await createTestContext();
     try {
       const log = await context.openLog('40_staging_dry_run.txt');
-      const kubectl = createKubectl(owner(), STAGING, log);
+      const kubectl = createKubectl(owner(), staging(), log);
       await kubectl.get(['get', 'configmaps'], LIST);
       await kubectl.run(['get', 'configmap', 'dpp-config', '-o', 'json']);
       await kubectl.run(['get', 'configmaps', '-o', 'name']);
       await expect(kubectl.run(['get', 'configmap', 'absent'])).rejects.toThrow();
       await log.close();
-      const tail = '--context dpp-staging -n dpp-staging --request-timeout=29s';
+      const tail = `--context dpp-staging --server ${cluster.url} -n dpp-staging --request-timeout=29s`;
       expect(await context.text('40_staging_dry_run.txt')).toBe(
         [
           `$ kubectl get configmaps -o json ${tail}`,
@@ -143,7 +154,9 @@ test('a closed port is unreachable', async () => {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   const owner = kubeconfig({ clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }] });
-  await expect(createKubectl(owner, { ...STAGING, context: 'x' }).run(['get', 'pods'])).rejects.toMatchObject({
+  await expect(
+    createKubectl(owner, { ...STAGING, context: 'x', server: `http://127.0.0.1:${port}` }).run(['get', 'pods']),
+  ).rejects.toMatchObject({
     code: 'KUBECTL_UNREACHABLE',
   });
 });

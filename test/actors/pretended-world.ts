@@ -55,7 +55,7 @@ ${kubectl}
 'version '*) echo '{"clientVersion":{"gitVersion":"v1.32.0"}}' ;;
 'config '*) echo '${JSON.stringify(config)}' ;;
 'auth '*) echo yes ;;
-'get '*) true ;;
+'get '*) echo x/y ;;
 *) exit 9 ;;
 esac`,
   );

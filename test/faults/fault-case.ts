@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { FaultPilot } from './fault-pilot.js';
 
 /** How a command that a case gives ends. */
@@ -20,6 +21,8 @@ export interface FaultCase {
   readonly mend?: (pilot: FaultPilot) => unknown;
   /** Default: what the stage begins with. `<run>` as in a `Command`. */
   readonly args?: readonly string[];
+  /** What is done while that command runs: the fault then comes from outside, at a certain moment. */
+  readonly meanwhile?: (pilot: FaultPilot, command: ChildProcess) => Promise<void>;
   /** Default 1. 0 is for a fault that is overcome without anyone: the run is sealed as if nothing had been. */
   readonly exitCode?: number;
   /** Parts of what is printed, word for word; two spaces stand for the gap between two columns. */
@@ -32,10 +35,14 @@ export interface FaultCase {
   readonly hides?: string;
   /** In the stage `preflight`: the checks that fail, by their names. No other one may. */
   readonly failedChecks?: readonly string[];
+  /** What else must be true when it has failed, before the cause is mended; throws when it is not. */
+  readonly holds?: (pilot: FaultPilot) => unknown;
   /** How many archives are locked in the end, in the stage `pause`. Default 1, or 0 when no command of `goesOn` ends with 0. */
   readonly archives?: number;
   /** What is done after the cause is mended, and how it must end. Default: by the stage. */
   readonly goesOn?: readonly Command[];
+  /** What else must be true in the end. */
+  readonly holdsInTheEnd?: (pilot: FaultPilot) => unknown;
 }
 
 /**

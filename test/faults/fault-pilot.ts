@@ -1,18 +1,23 @@
 import { execFile, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { finished, Pilot, type CliResult } from '../e2e/pilot.js';
+import type { FaultCase } from './fault-case.js';
 
 const exec = promisify(execFile);
+
+/** Digest (SHA-256, hex) and size in bytes of each file of evidence. */
+export type Evidence = ReadonlyMap<string, number>;
 
 /** A pilot site on which one thing at a time goes wrong, and is mended again. */
 export class FaultPilot {
   #changes: Record<string, string | undefined> = {};
   #through: readonly string[] = [];
   #background: { readonly child: ChildProcess; readonly ended: Promise<CliResult> } | null = null;
+  readonly #stops: (() => Promise<void>)[] = [];
 
   private constructor(private readonly pilot: Pilot) {}
 
@@ -24,7 +29,13 @@ export class FaultPilot {
 
   async dispose(): Promise<void> {
     await this.killBackground();
+    await Promise.all(this.#stops.map((stop) => stop()));
     await this.pilot.dispose();
+  }
+
+  /** Has a server of a case's own stopped with the site. */
+  stopWithSite(server: { stop(): Promise<void> }): void {
+    this.#stops.push(() => server.stop());
   }
 
   get site() {
@@ -44,9 +55,18 @@ export class FaultPilot {
     return this.pilot.site.env['HOME'] ?? '';
   }
 
-  /** Runs the built CLI with the site's environment and the variables that were changed. */
-  cutover(args: readonly string[]): Promise<CliResult> {
-    return this.pilot.cutover(args, { env: this.#changes, through: this.#through });
+  /** Runs the built CLI with the site's environment and the variables that were changed; `meanwhile` acts while it runs. */
+  async cutover(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
+    const command = this.pilot.spawn(args, { env: this.#changes, through: this.#through });
+    const result = finished(command);
+    try {
+      await meanwhile?.(this, command);
+    } catch (error) {
+      command.kill('SIGKILL');
+      await result;
+      throw error;
+    }
+    return result;
   }
 
   /** Starts a command that goes on while others are made, at the latest until the site is no more. */
@@ -85,9 +105,31 @@ export class FaultPilot {
     return exec('git', args, { cwd: this.repository });
   }
 
+  /** The real kubectl in a third party's hands, on the site's staging. */
+  kubectl(...args: string[]): Promise<{ stdout: string }> {
+    return exec('kubectl', args, { env: this.site.env });
+  }
+
+  get kubeconfig(): string {
+    return this.site.env['KUBECONFIG'] ?? '';
+  }
+
+  /** Runs the file's text through `change`: an editor's work. */
+  async rewrite(path: string, change: (text: string) => string): Promise<void> {
+    const before = await this.read(path);
+    const after = change(before);
+    if (after === before) throw new Error(`nothing was changed in ${path}`);
+    await writeFile(path, after);
+  }
+
   /** A file of the repository, or any by its absolute path. */
   async write(path: string, content: string | Uint8Array): Promise<void> {
-    await writeFile(path.startsWith('/') ? path : join(this.repository, path), content);
+    await writeFile(resolve(this.repository, path), content);
+  }
+
+  async writeScript(path: string, script: string | Uint8Array): Promise<void> {
+    await this.write(path, script);
+    await chmod(resolve(this.repository, path), 0o755);
   }
 
   /**
@@ -125,7 +167,7 @@ export class FaultPilot {
     const { kubernetes, s3, staging } = this.site;
     s3.control({ clearFaults: true, deny: [], credentials: 'valid', clockOffsetSeconds: 0 });
     staging.control({ clearFaults: true });
-    await kubernetes.control([{ clearFaults: true }, { stuck: [] }]);
+    await kubernetes.control([{ down: false }, { clearFaults: true }, { crd: true }, { stuck: [] }]);
   }
 
   /** The newest run's evidence directory, or null before there is one. */
@@ -170,13 +212,26 @@ export class FaultPilot {
     return this.pilot.verify();
   }
 
-  /** SHA-256 of every file below the evidence root, of all runs, whatever its name is now: nothing recorded may get lost. */
-  evidenceDigests(): Set<string> {
-    if (!existsSync(this.pilot.evidenceRoot)) return new Set();
-    const files = readdirSync(this.pilot.evidenceRoot, { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
-    );
-    return new Set(files.map((file) => sha256(join(file.parentPath, file.name))));
+  /** Every file below the evidence root, of all runs, whatever its name is now: nothing recorded may get lost. */
+  evidence(): Evidence {
+    return new Map(this.#evidenceFiles().map((file) => [sha256(readFileSync(file)), statSync(file).size]));
+  }
+
+  /** Of what was there, the digests of what is there no more: neither as a file nor as the beginning of one, as a log grows. */
+  lost(recorded: Evidence): string[] {
+    const now = this.evidence();
+    const gone = [...recorded].filter(([digest]) => !now.has(digest));
+    const files = gone.length === 0 ? [] : this.#evidenceFiles().map((file) => readFileSync(file));
+    return gone
+      .filter(([digest, size]) => !files.some((bytes) => bytes.length > size && sha256(bytes.subarray(0, size)) === digest))
+      .map(([digest]) => digest);
+  }
+
+  #evidenceFiles(): string[] {
+    if (!existsSync(this.pilot.evidenceRoot)) return [];
+    return readdirSync(this.pilot.evidenceRoot, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((file) => join(file.parentPath, file.name));
   }
 
   /** The files of the repository, with evidence and database, in which these bytes stand. */
@@ -224,6 +279,6 @@ export class FaultPilot {
   }
 }
 
-function sha256(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -6,6 +6,8 @@ import { DATABASE, DATABASE_ACCESS } from './groups/database.js';
 import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
 import { CHECKPOINT } from './groups/checkpoint.js';
 import { DRIFT } from './groups/drift.js';
+import { CLUSTER } from './groups/cluster.js';
+import { DRILL } from './groups/drill.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
 import { ENVIRONMENT_STAGING } from './groups/environment-staging.js';
@@ -15,6 +17,11 @@ import { SECRETS } from './groups/secrets.js';
 import { LEASE } from './groups/lease.js';
 import { REPOSITORY } from './groups/repository.js';
 import { IDENTIFIERS } from './groups/identifiers.js';
+import { ISOLATION } from './groups/isolation.js';
+import { KUBECONFIG_DRIFT } from './groups/kubeconfig-drift.js';
+import { KUBECTL } from './groups/kubectl.js';
+import { RESTORING } from './groups/restoring.js';
+import { STAGING } from './groups/staging.js';
 import { UPLOAD } from './groups/upload.js';
 import { UPLOAD_AGAIN } from './groups/upload-again.js';
 
@@ -24,14 +31,21 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   ENVIRONMENT_STAGING,
   REPOSITORY,
   AWS,
+  KUBECTL,
+  CLUSTER,
   BUCKET,
   ENVIRONMENT_LOCK,
   GATES,
+  STAGING,
+  ISOLATION,
+  DRILL,
+  RESTORING,
   DISK,
   DISK_AT_THE_PAUSE,
   CHECKPOINT,
   IDENTIFIERS,
   DRIFT,
+  KUBECONFIG_DRIFT,
   LEASE,
   SECRETS,
   DISK_WHILE_SEALING,

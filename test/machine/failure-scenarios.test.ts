@@ -147,6 +147,28 @@ describe('restoring staging fails', () => {
   });
 });
 
+describe("the repository's own drill script fails, and all deployments are restored", () => {
+  const restored = DRILL_DONE.fail('DRILL_SCRIPT_FAILED');
+
+  test('the run fails, and staging is as it was', () => {
+    expect(restored.state).toBe('failed');
+    expect(restored.context.failure).toMatchObject({ step: 'restoringStaging', code: 'DRILL_SCRIPT_FAILED' });
+    expect(stagingIsDirty(restored.context)).toBe(false);
+    expect(restored.tags()).toEqual(['failed']);
+  });
+
+  test('a new run supersedes it, it can be sealed as failed, and it does not go on without a restore that succeeds', () => {
+    expect(restored.supersede().state).toBe('superseded');
+    expect(restored.sealAsFailed().state).toBe('sealing.scanning');
+    expect(() => restored.replay('preparingCheckpoint')).toThrow(EventRefusedError);
+    expect(restored.replay('restoringStaging').done().state).toBe('preparingCheckpoint');
+  });
+
+  test('while the restore is made again, staging counts as changed', () => {
+    expect(stagingIsDirty(restored.replay('restoringStaging').context)).toBe(true);
+  });
+});
+
 describe('Step 3b: exit 2 (normal, human gate)', () => {
   const pause = start.to('awaitingDbVerification');
 

@@ -2,6 +2,8 @@ import { judgeKubeTarget } from '../../config/kube-patterns.js';
 import type { Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import { contextServer, createKubectl, currentContext, kubectlVersion, type Kubectl } from '../kubectl.js';
+import { badOutput } from '../kubectl-call.js';
+import { quoteOutput } from '../process/quote-output.js';
 import type { ProcessOwner, ProcessResult } from '../process/run-process.js';
 import { failed, orFailedCheck, passed, type Finding } from './precondition.js';
 
@@ -43,21 +45,32 @@ async function checkPermissions({ namespace }: Partial<Settings>, facts: KubeFac
   const name = '4. kube permissions';
   if (namespace === undefined)
     return [failed(name, 'not asked: DPP_K8S_NAMESPACE is not valid', 'Mend what is said of it below.')];
-  const kubectl = createKubectl(owner, { context: facts.kubeContext, namespace });
+  const kubectl = createKubectl(owner, { context: facts.kubeContext, server: facts.kubeServer, namespace });
   const probes = [
-    ...READ.map((resource) => mayList(kubectl, resource, owner.signal)),
+    ...READ.map((resource) => mayList(kubectl, resource, namespace, owner)),
     ...ON_DEPLOYMENTS.map((verb) => may(kubectl, verb, namespace, owner.signal)),
   ];
   return (await Promise.all(probes)).flatMap(({ checks }) => checks);
 }
 
-function mayList(kubectl: Kubectl, resource: string, signal: AbortSignal): Promise<Finding<null>> {
+/** An empty list is what a namespace that does not exist gives too: the steps would find nothing there, after hours of gates. */
+function mayList(kubectl: Kubectl, resource: string, namespace: string, { signal, env }: ProcessOwner): Promise<Finding<null>> {
   const name = `4. may list ${resource}`;
   return orFailedCheck(name, signal, async () => {
-    await kubectl.run(['get', resource, '-o', 'name']);
-    return { checks: [passed(name, 'yes')], facts: null };
+    const args = ['get', resource, '-o', 'name'];
+    const answer = await kubectl.run(args);
+    const names = answer.split('\n').filter((line) => line !== '');
+    if (names.length === 0) {
+      const advice = 'Deploy staging first, or set DPP_K8S_NAMESPACE to where it is.';
+      return { checks: [failed(name, `there is none in namespace ${namespace}: nothing was proven`, advice)], facts: null };
+    }
+    if (!names.every((line) => OBJECT.test(line))) throw badOutput(args, `printed no names: ${quoteOutput(answer, env)}`);
+    return { checks: [passed(name, `yes, ${names.length}`)], facts: null };
   });
 }
+
+/** As `-o name` prints it: `deployment.apps/dpp-api`. */
+const OBJECT = /^[a-z0-9.-]+\/[a-z0-9.-]+$/;
 
 function may(kubectl: Kubectl, verb: string, namespace: string, signal: AbortSignal): Promise<Finding<null>> {
   const name = `4. may ${verb} deployments.apps`;

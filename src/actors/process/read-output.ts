@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as afterPoll, setTimeout as delay } from 'node:timers/promises';
 import { ActorError } from '../actor.js';
 
 /** Reads one stream of a command to its end; each chunk is taken before the next one is asked for. */
@@ -32,6 +32,8 @@ export class OutputReader {
         this.done.catch(() => undefined).finally(() => over.abort()),
         delay(quietMs, undefined, { signal: over.signal }).catch(() => undefined),
       ]);
+      // After a block of the event loop the timer is first in line; only then is the pipe looked at. Source: Node's phases.
+      await afterPoll();
       if (!this.#finished && !this.#taking && this.#chunks === seen) this.abandon();
     }
     await this.done;

@@ -23,7 +23,7 @@ export async function withSingleContextKubeconfig<T>(
   { settings, world }: { readonly settings: Settings; readonly world: World },
   use: (file: string) => Promise<T>,
 ): Promise<T> {
-  const kubectl = createKubectl(owner, { context: world.kubeContext, namespace: settings.namespace });
+  const kubectl = createKubectl(owner, { context: world.kubeContext, server: world.kubeServer, namespace: settings.namespace });
   const text = await kubectl.run(['config', 'view', '--minify', '--flatten', '--raw', '-o', 'json']);
   const server = serverOf(text);
   if (server !== world.kubeServer) {

@@ -65,7 +65,7 @@ describe('the drill', () => {
       'DRILL RESULT: PASS, every deployment runs the earlier release',
       '',
     ]);
-    expect(context.log.text()).toContain('--context dpp-staging -n dpp-staging');
+    expect(context.log.text()).toContain('--context dpp-staging --server https://k8s.staging.example.com -n dpp-staging');
     expect(context.log.closed()).toBe(true);
   });
 

@@ -82,7 +82,7 @@ describe('restoring staging', () => {
     expect(base.lines).toEqual(NAMES.map((name) => `restoring ${name} to registry.example.com/${name}:2.0.0`));
     expect(context.opened).toEqual([['50_rollback_drill.txt', { append: true }]]);
     expect(narration(context.log)).toEqual([...HEADER, ...NAMES.flatMap(undone), ...PASS]);
-    expect(context.log.text()).toContain('--context dpp-staging -n dpp-staging');
+    expect(context.log.text()).toContain('--context dpp-staging --server https://k8s.staging.example.com -n dpp-staging');
     expect(context.log.closed()).toBe(true);
   });
 

@@ -28,7 +28,7 @@ case "$all" in
 ${first}
 'version --client -o json') echo '{"clientVersion":{"gitVersion":"v1.32.0"}}' ;;
 'config view -o json') echo '${JSON.stringify(config)}' ;;
-*" --context ${kubeContext} -n dpp-staging "*)
+*" --context ${kubeContext} --server ${kubeServer} -n dpp-staging "*)
   case "$all" in
   'auth can-i '*' deployments.apps '*) echo yes ;;
   'get '*' -o name '*) echo x/y ;;
@@ -53,7 +53,7 @@ const PERMISSIONS = [
 const passed = (name: string, message: string) => ({ name, ok: true, message, advice: null });
 const CLIENT = passed('4. kubectl', 'client v1.32.0');
 const CONTEXT = passed('4. kube context', 'dpp-staging at https://k8s.staging.example.com');
-const GRANTED = PERMISSIONS.map((name) => passed(name, 'yes'));
+const GRANTED = PERMISSIONS.map((name) => passed(name, name.includes(' list ') ? 'yes, 1' : 'yes'));
 const NOT_ASKED = {
   name: '4. kube permissions',
   ok: false,

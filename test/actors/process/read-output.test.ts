@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
@@ -135,3 +136,18 @@ describe('collected output', () => {
     );
   });
 });
+
+test('what a command wrote is read, however long this process could not look at the pipe', async () => {
+  const child = spawn('/bin/sh', ['-c', 'sleep 0.05; echo said'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = new CollectedOutput('sh', 1024);
+  const reader = new OutputReader(child.stdout, (chunk) => output.add(chunk));
+  const finished = reader.finish(10);
+  blockThisProcess(500);
+  await finished;
+  expect(output.text()).toBe('said\n');
+});
+
+/** As a busy machine does, or a long look at /proc: no timer and no pipe gets its turn. */
+function blockThisProcess(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

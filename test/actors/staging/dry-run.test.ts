@@ -100,7 +100,8 @@ describe('the dry-run', () => {
   test('fails with every failed check at once, and what to do about each', async () => {
     statuses.set('/readyz', 503);
     const error = await failure(`case "$2" in configmaps) echo 'error: it broke' >&2; echo twice >&2; exit 1 ;; esac\n${LISTS}`);
-    const command = 'kubectl get configmaps -o json --context dpp-staging -n dpp-staging --request-timeout=29s';
+    const command =
+      'kubectl get configmaps -o json --context dpp-staging --server https://k8s.staging.example.com -n dpp-staging --request-timeout=29s';
     const said = `${command} failed (exit code 1): error: it broke | twice. Run the command by hand to see more (-v=6).`;
     expect(error.code).toBe('STAGING_CHECK_FAILED');
     expect(error.message.replace(/\d+ ms/, 'N ms')).toBe(

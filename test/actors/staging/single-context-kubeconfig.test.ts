@@ -25,7 +25,7 @@ const KUBECONFIG = {
 const printing = (text: string) =>
   pretendKubectl(
     folder,
-    `test "$*" = 'config view --minify --flatten --raw -o json --context dpp-staging -n dpp-staging --request-timeout=29s' || exit 9
+    `test "$*" = 'config view --minify --flatten --raw -o json --context dpp-staging --server https://k8s.staging.example.com -n dpp-staging --request-timeout=29s' || exit 9
 cat <<'END'
 ${text}
 END`,

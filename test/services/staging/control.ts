@@ -9,6 +9,7 @@
  *                   "status": 503,       that status, with {"status":"failing"}
  *                   "redirect": "https://login.example.com/",   302
  *                   "empty": true,       200 and no body
+ *                   "endless": true,     200 and a body that never ends
  *                   "hang": true,        never answers
  *                   "reset": true } ] }  RST on the connection
  *
@@ -26,12 +27,17 @@ const faultSchema = z
     status: z.int().min(200).max(599).optional(),
     redirect: z.string().optional(),
     empty: z.literal(true).optional(),
+    endless: z.literal(true).optional(),
     hang: z.literal(true).optional(),
     reset: z.literal(true).optional(),
   })
-  .refine(({ status, redirect, empty, hang, reset }) => [status, redirect, empty, hang, reset].filter(Boolean).length <= 1, {
-    message: 'a fault is one of status, redirect, empty, hang, reset',
-  });
+  .refine(
+    ({ status, redirect, empty, endless, hang, reset }) =>
+      [status, redirect, empty, endless, hang, reset].filter(Boolean).length <= 1,
+    {
+      message: 'a fault is one of status, redirect, empty, endless, hang, reset',
+    },
+  );
 
 const controlSchema = z.strictObject({ clearFaults: z.literal(true).optional(), faults: z.array(faultSchema).optional() });
 

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseControl, type StagingControl, type StagingFault } from './control.js';
 
@@ -28,15 +31,25 @@ export interface RunningStaging {
   stop(): Promise<void>;
 }
 
+export interface StagingOptions {
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  readonly logFile?: string | undefined;
+  /** Private key and certificate (PEM): serves https. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
 /** Starts a stand-in for the staging service on 127.0.0.1: `/healthz` and `/readyz` answer 200 `{"status":"ok"}`, all else 404. */
-export async function startStaging(options: { port?: number; logFile?: string | undefined } = {}): Promise<RunningStaging> {
+export async function startStaging(options: StagingOptions = {}): Promise<RunningStaging> {
+  const { tls } = options;
   const service = new StagingService(options.logFile);
-  const server = createServer((request, response) => void service.serve(request, response));
+  const serve = (request: IncomingMessage, response: ServerResponse) => void service.serve(request, response);
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     control: (document) => service.control(document),
     state: () => service.state(),
@@ -47,6 +60,10 @@ export async function startStaging(options: { port?: number; logFile?: string | 
       await closed;
     },
   };
+}
+
+function* endless(): Generator<string> {
+  for (;;) yield 'ok\n'.repeat(1024);
 }
 
 class StagingService {
@@ -83,6 +100,13 @@ class StagingService {
       return;
     }
     const isKnown = logged.path === '/healthz' || logged.path === '/readyz';
+    if (fault?.endless) {
+      logged.status = 200;
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      const body = Readable.from(endless());
+      // A client that has had enough closes the connection.
+      return pipeline(body, response).catch(() => undefined);
+    }
     logged.status = fault?.status ?? (fault?.redirect === undefined ? (isKnown ? 200 : 404) : 302);
     const word = fault?.status !== undefined ? 'failing' : isKnown ? 'ok' : 'not found';
     const location = fault?.redirect === undefined ? {} : { location: fault.redirect };

@@ -56,6 +56,18 @@ describe('the stand-in for the staging service', () => {
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
 
+  test('an endless body goes on until its client has had enough', async () => {
+    staging.control({ faults: [{ path: '/healthz', endless: true }] });
+    const { body } = await get('/healthz');
+    let size = 0;
+    for await (const chunk of body ?? []) {
+      size += (chunk as Uint8Array).byteLength;
+      if (size > 1_000_000) break;
+    }
+    expect(size).toBeGreaterThan(1_000_000);
+    expect((await get('/healthz')).status).toBe(200);
+  });
+
   test('a reset breaks the connection', async () => {
     staging.control({ faults: [{ path: '/healthz', reset: true }] });
     await expect(get('/healthz')).rejects.toMatchObject({ cause: { code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/) } });

@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { DRILL } from './groups/drill.js';
+
+describeFaults(DRILL);

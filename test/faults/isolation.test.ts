@@ -1,0 +1,4 @@
+import { describeFaults } from './describe-faults.js';
+import { ISOLATION } from './groups/isolation.js';
+
+describeFaults(ISOLATION);
