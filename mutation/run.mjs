@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SCOPES } from './scopes.js';
+import { SCOPES, WITHOUT_MUTANTS } from './scopes.js';
 
 /**
  * `npm run mutation [-- SCOPE...]`: changes one thing at a time in what proves (src/config, src/evidence, src/actors), and sees
@@ -32,6 +32,11 @@ if (unknown.length > 0) {
   console.error(`No such scope: ${unknown.join(', ')}. There are: ${Object.keys(SCOPES).join(', ')}`);
   process.exit(64);
 }
+const misplaced = filesNotInOneScope();
+if (misplaced.length > 0) {
+  console.error(`To be in exactly one scope of mutation/scopes.js: ${misplaced.join(', ')}`);
+  process.exit(1);
+}
 mkdirSync(RESULTS, { recursive: true });
 const rows = (chosen.length > 0 ? chosen : Object.keys(SCOPES)).map((name) => ({ name, ...runScope(name, SCOPES[name]) }));
 rows.push({ name: 'all', ...sum(rows) });
@@ -42,6 +47,21 @@ for (const { name, detected, undetected } of rows) {
 }
 const total = rows.at(-1);
 process.exitCode = percent(total.detected, total.undetected) >= LEAST_SCORE ? 0 : 1;
+
+/** A file that was forgotten would be counted as if every mutant in it were noticed. */
+function filesNotInOneScope() {
+  const patterns = Object.values(SCOPES).flatMap(({ mutate }) => mutate.map(asRegExp));
+  return ['config', 'evidence', 'actors']
+    .flatMap((layer) => readdirSync(join(ROOT, 'src', layer), { recursive: true }).map((name) => `src/${layer}/${name}`))
+    .filter((file) => file.endsWith('.ts') && !WITHOUT_MUTANTS.includes(file))
+    .filter((file) => patterns.filter((pattern) => pattern.test(file)).length !== 1);
+}
+
+/** The part of a glob's language that scopes.js uses: a star within a name, and alternatives. */
+function asRegExp(glob) {
+  const parts = glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*');
+  return new RegExp(`^${parts.replace(/\{(.*?)\}/g, (_, names) => `(?:${names.replaceAll(',', '|')})`)}$`);
+}
 
 /** Survivors are listed in mutation/results/SCOPE.txt. */
 function runScope(name, { mutate, tests, alone = false }) {
@@ -79,7 +99,7 @@ function strykerOptions(name, mutate, report) {
     disableTypeChecks: false,
     concurrency: 2,
     // Generous: a busy machine must not make a survivor look like one that hangs.
-    timeoutMS: 20_000,
+    timeoutMS: 60_000,
     incremental: true,
     incrementalFile: join(RESULTS, `${name}.incremental.json`),
     reporters: ['progress-append-only', 'json'],

@@ -100,4 +100,12 @@ export const SCOPES = {
     mutate: ['src/actors/{run-rc-gates,rc-runner,capture-scope,prepare-checkpoint}.ts'],
     tests: ['test/actors/{run-rc-gates,capture-scope,prepare-checkpoint}.test.ts'],
   },
+  // What only the doctor and the scripts of the repository need.
+  tools: {
+    mutate: ['src/actors/{clock-offset,git-version,scratch-directory}.ts', 'src/actors/s3/service-urls.ts'],
+    tests: ['test/cli/doctor.test.ts', 'test/actors/staging/single-context-kubeconfig.test.ts'],
+  },
 };
+
+/** Nothing in them can be mutated: types, and names that are passed on. */
+export const WITHOUT_MUTANTS = ['src/actors/index.ts', 'src/evidence/history-record.ts'];
