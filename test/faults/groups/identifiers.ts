@@ -50,7 +50,7 @@ function evidenceDir(how: string, inject: FaultCase['inject'], mend: FaultCase['
   return { what: '`EVIDENCE_DIR`', how, inject, mend, exitCode: 64, says, archives: 0, goesOn: STILL_WAITING };
 }
 
-const NO_RUN = 'no run in this database has that directory. See which there are: cutover list';
+const NO_RUN = 'has that directory. See which there are: cutover list; look in another one: --db FILE';
 
 /** The run has ended: what is asked of it is refused, with what it is. */
 function ended(how: string, end: readonly string[], args: readonly string[], says: FaultCase['says'], archives = 0): FaultCase {
