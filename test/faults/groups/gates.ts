@@ -112,7 +112,7 @@ const deleted: FaultCase = {
     pilot.setVariable('DPP_RC_RUNNER', file);
     await pilot.shadow('git', `[ -e dpp/evidence/*/*/10_preflight.json ] && rm -f '${file}'\nexec "$REAL" "$@"`);
   },
-  says: ['RC_RUNNER_MISSING: The RC runner ', 'cannot be run: ENOENT', 'Restore it (DPP_RC_RUNNER) and make it executable'],
+  says: ['RC_RUNNER_MISSING: The RC runner ', 'cannot be read: ENOENT', 'Restore it (DPP_RC_RUNNER) and make it executable'],
 };
 
 const withSecrets: Partial<FaultCase> = {
