@@ -107,7 +107,7 @@ export const DRIFT: FaultGroup = {
       how: 'deleted',
       inject: (pilot) => rm(join(pilot.repository, RUNNER)),
       mend: reset,
-      says: ['The RC runner ', `/${RUNNER} cannot be read`, 'Restore it (DPP_RC_RUNNER), then try again'],
+      says: ['The RC runner ', `/${RUNNER} cannot be read`, 'Restore it (DPP_RC_RUNNER) and make it executable'],
     },
     kubeconfig('another context, to the same server', /dpp-staging\b/g, 'stg-2', [drifted('kubeContext'), 'kubeContext  ']),
     kubeconfig(
