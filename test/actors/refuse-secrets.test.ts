@@ -12,7 +12,7 @@ const refused = (count: number): ActorError => {
   }
   throw new Error('they were to be refused');
 };
-const TODO =
+const WHAT_TO_DO =
   'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
 const places = (count: number) =>
   findings(count)
@@ -24,10 +24,10 @@ test('evidence without a secret is not refused', () => {
 });
 
 test.each([
-  [1, `A secret is in the evidence, in ${places(1)}. ${TODO}`],
-  [2, `2 secrets are in the evidence, in ${places(2)}. ${TODO}`],
-  [10, `10 secrets are in the evidence, in ${places(10)}. ${TODO}`],
-  [11, `11 secrets are in the evidence, in ${places(10)}, and 1 more. ${TODO}`],
+  [1, `A secret is in the evidence, in ${places(1)}. ${WHAT_TO_DO}`],
+  [2, `2 secrets are in the evidence, in ${places(2)}. ${WHAT_TO_DO}`],
+  [10, `10 secrets are in the evidence, in ${places(10)}. ${WHAT_TO_DO}`],
+  [11, `11 secrets are in the evidence, in ${places(10)}, and 1 more. ${WHAT_TO_DO}`],
 ])('%d: each is named by its place, up to ten', (count, message) => {
   const error = refused(count);
   expect(error).toBeInstanceOf(ActorError);

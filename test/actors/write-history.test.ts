@@ -9,7 +9,7 @@ import type { HistoryRecord } from '../../src/evidence/history-record.js';
 import { chainOf, failure, RUN_ID, sealingRun, type SealingRun } from './sealing-context.js';
 
 const NAME = '58_history.ndjson';
-const TODO = 'Nothing was sealed. Keep the database as it is and examine it with: cutover doctor';
+const WHAT_TO_DO = 'Nothing was sealed. Keep the database as it is and examine it with: cutover doctor';
 
 let run: SealingRun;
 beforeEach(async () => {
@@ -38,7 +38,7 @@ describe('writeHistory', () => {
     run.history.splice(1, 1, { ...second, to: 'b' });
     expect(await failure(write({ after: 6, upTo: 8 }))).toMatchObject({
       code: 'HISTORY_BROKEN',
-      message: `The history of run ${RUN_ID} is not what was recorded: transition 2: hash ${second.hash} recorded, ${recordHash({ ...second, to: 'b' })} computed. ${TODO}`,
+      message: `The history of run ${RUN_ID} is not what was recorded: transition 2: hash ${second.hash} recorded, ${recordHash({ ...second, to: 'b' })} computed. ${WHAT_TO_DO}`,
       options: { details: { seq: 2, fault: expect.stringContaining(second.hash) } },
       transient: false,
     });
@@ -49,7 +49,7 @@ describe('writeHistory', () => {
     run.history.splice(5);
     expect(await failure(write({ after: 0, upTo: 6 }))).toMatchObject({
       code: 'HISTORY_INCOMPLETE',
-      message: `The history of run ${RUN_ID} ends at transition 5, but 6 was to be sealed. ${TODO}`,
+      message: `The history of run ${RUN_ID} ends at transition 5, but 6 was to be sealed. ${WHAT_TO_DO}`,
       options: { details: { upTo: 6, found: 5 } },
       transient: false,
     });
