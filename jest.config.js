@@ -8,5 +8,6 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than there are cores: a test that starts processes waits for them a good deal.
+  maxWorkers: 3,
 };

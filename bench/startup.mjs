@@ -6,8 +6,8 @@ const ROUNDS = 15;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SUBJECTS = {
   'node -e 0': ['-e', '0'],
-  'cutover --version': ['dist/src/cli/main.js', '--version'],
-  'cutover --help': ['dist/src/cli/main.js', '--help'],
+  'cutover --version': ['dist/bin/cutover.js', '--version'],
+  'cutover --help': ['dist/bin/cutover.js', '--help'],
   'prettier --version (peer)': ['node_modules/prettier/bin/prettier.cjs', '--version'],
 };
 

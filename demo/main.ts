@@ -7,7 +7,7 @@ import { runCommand } from './run-command.js';
 
 /** From dist/demo/ to the project's root. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CLI = join(ROOT, 'dist/src/cli/main.js');
+const CLI = join(ROOT, 'dist/bin/cutover.js');
 const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
 
 /** The whole pilot cutover on stand-ins: the runbook's two runs with the human pause between them, then an auditor's checks. */

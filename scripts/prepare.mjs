@@ -31,11 +31,7 @@ export function prepare({ servers = {} } = {}) {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed: is the npm registry reachable?');
   }
   say('Building dist/ (about ten seconds the first time)...');
-  run(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
-    'The build failed: see the messages of tsc above.',
-  );
+  run(process.execPath, ['scripts/build.mjs'], 'The build failed: see the messages above.');
 }
 
 function requireNode() {

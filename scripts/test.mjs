@@ -18,7 +18,7 @@ const CHECKS = [
   ],
 ];
 
-console.log('Takes about twenty-five minutes on two cores; a first run on a bare machine some minutes more, to install.');
+console.log('Takes about thirteen minutes on two cores; a first run on a bare machine two minutes more, to install.');
 prepare({ servers: JSON.parse(readFileSync(`${ROOT}test/services/rgw/tools.json`, 'utf8')) });
 const counts = { passed: 0, failed: 0 };
 for (const [name, command, args] of CHECKS) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** `npm run docs`: writes what the docs show of the program, from the build in dist/: the drawing, the schema, example files, the transcript. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const CLI = join(ROOT, 'dist/src/cli/main.js');
+const CLI = join(ROOT, 'dist/bin/cutover.js');
 
 const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
 write('docs/machine.svg', graph('svg'));

@@ -58,7 +58,6 @@ describe.each(documents().map((file) => ({ file, parts: readParts(file) })))('$f
 
     beforeAll(async () => {
       pilot = await Pilot.create();
-      await pilot.site.kubernetes.control({ timing: { observeMs: 5, rolloutMs: 20 } });
       let inTranscript = false;
       for (const part of parts) {
         if ('comment' in part) {

@@ -7,7 +7,7 @@ import { withFaultTables } from '../faults/fault-table.js';
 import { documents, readParts } from './markdown.js';
 
 const run = promisify(execFile);
-const CLI = resolve('dist/src/cli/main.js');
+const CLI = resolve('dist/bin/cutover.js');
 
 // Out of date? npm run docs
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { resolve } from 'node:path';
 import { Pilot } from './pilot.js';
 
@@ -35,57 +35,69 @@ interface Status {
 }
 
 describe('kill -9 in a step, then resume', () => {
-  let pilot: Pilot;
-  beforeEach(async () => {
-    pilot = await Pilot.create();
+  describe('before the pause', () => {
+    let pilot: Pilot;
+    beforeEach(async () => {
+      pilot = await Pilot.create();
+    });
+    afterEach(() => pilot.dispose());
+
+    test.each(BEFORE_THE_PAUSE)(
+      '%s, %i transactions after it started: the run completes with both attempts on record, and no process is left',
+      async (step, after) => {
+        expect(await pilot.cutover(['start'], { env: killing(step, after) })).toMatchObject({ signal: 'SIGKILL' });
+        expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 2 });
+        await pilot.verify();
+        expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
+        await expectCompleted(pilot, step);
+      },
+      90_000,
+    );
   });
-  afterEach(() => pilot.dispose());
 
-  function killing(step: string, after: number) {
-    return { NODE_OPTIONS: `--import=${PRELOAD}`, KILL_STEP: step, KILL_AFTER: String(after) };
-  }
-
-  /** The run as `status` tells it, proven to be sound: complete, with this step's first attempt interrupted, and no process left. */
-  async function expectCompleted(step: string): Promise<void> {
-    const { attempts } = await pilot.json<Status>(['status', 'latest']);
-    const ofStep = attempts.filter((attempt) => attempt.step === step).map(({ attempt, status }) => ({ attempt, status }));
-    expect(ofStep).toEqual([
-      { attempt: 1, status: 'interrupted' },
-      { attempt: 2, status: 'succeeded' },
-    ]);
-    expect(
-      attempts.filter((attempt) => attempt.step !== step).every(({ status, attempt }) => status === 'succeeded' && attempt === 1),
-    ).toBe(true);
-    expect(await pilot.cutover(['doctor'])).toMatchObject({ exitCode: 0 });
-    expect(await pilot.evidence('90_result_summary.txt')).toContain('VERDICT: PASS');
-    expect(processesIn(pilot.directory)).toEqual([]);
-    expect(pilot.site.s3.state().versions.filter(({ key }) => key.endsWith('evidence.tar.gz'))).toHaveLength(1);
-  }
-
-  test.each(BEFORE_THE_PAUSE)(
-    '%s, %i transactions after it started: the run completes with both attempts on record, and no process is left',
-    async (step, after) => {
-      expect(await pilot.cutover(['start'], { env: killing(step, after) })).toMatchObject({ signal: 'SIGKILL' });
-      expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 2 });
-      await pilot.verify();
-      expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
-      await expectCompleted(step);
-    },
-    90_000,
-  );
-
-  test.each(AFTER_THE_PAUSE)(
-    '%s, %i transactions after it started: the run completes with both attempts on record and exactly one locked archive',
-    async (step, after) => {
+  describe('after the pause', () => {
+    let pilot: Pilot;
+    beforeAll(async () => {
+      pilot = await Pilot.create();
       expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
       await pilot.verify();
-      expect(await pilot.cutover(['resume', 'latest'], { env: killing(step, after) })).toMatchObject({ signal: 'SIGKILL' });
-      expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
-      await expectCompleted(step);
-    },
-    90_000,
-  );
+      await pilot.save();
+    }, 90_000);
+    beforeEach(() => pilot.restore());
+    afterAll(() => pilot?.dispose());
+
+    test.each(AFTER_THE_PAUSE)(
+      '%s, %i transactions after it started: the run completes with both attempts on record and exactly one locked archive',
+      async (step, after) => {
+        expect(await pilot.cutover(['resume', 'latest'], { env: killing(step, after) })).toMatchObject({ signal: 'SIGKILL' });
+        expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
+        await expectCompleted(pilot, step);
+      },
+      90_000,
+    );
+  });
 });
+
+function killing(step: string, after: number) {
+  return { NODE_OPTIONS: `--import=${PRELOAD}`, KILL_STEP: step, KILL_AFTER: String(after) };
+}
+
+/** The run as `status` tells it, proven to be sound: complete, with this step's first attempt interrupted, and no process left. */
+async function expectCompleted(pilot: Pilot, step: string): Promise<void> {
+  const { attempts } = await pilot.json<Status>(['status', 'latest']);
+  const ofStep = attempts.filter((attempt) => attempt.step === step).map(({ attempt, status }) => ({ attempt, status }));
+  expect(ofStep).toEqual([
+    { attempt: 1, status: 'interrupted' },
+    { attempt: 2, status: 'succeeded' },
+  ]);
+  expect(
+    attempts.filter((attempt) => attempt.step !== step).every(({ status, attempt }) => status === 'succeeded' && attempt === 1),
+  ).toBe(true);
+  expect(await pilot.cutover(['doctor'])).toMatchObject({ exitCode: 0 });
+  expect(await pilot.evidence('90_result_summary.txt')).toContain('VERDICT: PASS');
+  expect(processesIn(pilot.directory)).toEqual([]);
+  expect(pilot.site.s3.state().versions.filter(({ key }) => key.endsWith('evidence.tar.gz'))).toHaveLength(1);
+}
 
 /** Command lines of processes whose environment or working directory is below the directory. */
 function processesIn(directory: string): string[] {

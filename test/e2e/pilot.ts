@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createPilotSite, type PilotSite, type PilotSiteOptions } from '../../demo/pilot-site.js';
 import { playVerifier } from '../../demo/play-verifier.js';
 
-const CLI = resolve('dist/src/cli/main.js');
+const CLI = resolve('dist/bin/cutover.js');
+/** Milliseconds: what a cluster takes longer for proves nothing more. */
+const QUICK_ROLLOUTS = { observeMs: 5, rolloutMs: 20 };
 
 export interface CliResult {
   readonly exitCode: number | null;
@@ -32,12 +34,36 @@ export class Pilot {
   static async create(options: PilotSiteOptions = {}): Promise<Pilot> {
     if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build`);
     const directory = await mkdtemp(join(tmpdir(), 'cutover-e2e-'));
-    return new Pilot(directory, await createPilotSite(directory, options));
+    const site = await createPilotSite(directory, options);
+    await site.kubernetes.control({ timing: QUICK_ROLLOUTS });
+    return new Pilot(directory, site);
   }
 
   async dispose(): Promise<void> {
     await this.site.stop();
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Keeps repository, database, evidence and HOME as they are, for `restore`. */
+  async save(): Promise<void> {
+    for (const path of this.#saved()) await cp(path, this.#copyOf(path), { recursive: true, preserveTimestamps: true });
+  }
+
+  /** Brings back what `save` kept, and an empty bucket. */
+  async restore(): Promise<void> {
+    for (const path of this.#saved()) {
+      await rm(path, { recursive: true, force: true });
+      await cp(this.#copyOf(path), path, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    }
+    this.site.s3.control({ bucket: { create: true, forget: true, versioning: 'Enabled' } });
+  }
+
+  #saved(): string[] {
+    return [this.site.repository, this.site.env['HOME'] ?? ''];
+  }
+
+  #copyOf(path: string): string {
+    return join(this.directory, 'saved', basename(path));
   }
 
   get evidenceRoot(): string {

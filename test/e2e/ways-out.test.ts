@@ -39,7 +39,7 @@ describe('a run is neither lost nor wedged', () => {
     const before = pilot.site.kubernetes.effects().length;
     const other = join(pilot.directory, 'other');
     await exec('git', ['clone', '--quiet', pilot.site.repository, other]);
-    const start = `cd ${other} && exec "$0" ${join(process.cwd(), 'dist/src/cli/main.js')} start --db ${database()}`;
+    const start = `cd ${other} && exec "$0" ${join(process.cwd(), 'dist/bin/cutover.js')} start --db ${database()}`;
     const { code } = await exec('sh', ['-c', start, process.execPath], { env: { ...pilot.site.env } }).then(
       () => ({ code: 0 }),
       (error: { code: number }) => error,

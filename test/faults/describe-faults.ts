@@ -2,55 +2,93 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CliResult } from '../e2e/pilot.js';
-import type { Command, FaultCase, FaultGroup } from './fault-case.js';
+import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
 import { FaultPilot } from './fault-pilot.js';
 
 /** A case takes seconds; a starved machine may need minutes. */
 const TIMEOUT_MS = 300_000;
+const SEAL_ONLY = ['run', '--seal-only'];
 
 /** The tests of one group: each case fails as it says, loses nothing, and goes on when it is mended. */
 export function describeFaults({ title, stage, cases }: FaultGroup): void {
-  describe(title, () => {
-    if (stage === 'preflight') describePreflight(cases);
-    else if (stage === 'run') describeRun(cases);
-    else describePause(cases);
+  describe(title, () => STAGES[stage](cases));
+}
+
+const STAGES: Readonly<Record<Stage, (cases: readonly FaultCase[]) => void>> = {
+  preflight: describePreflight,
+  step: describeStep,
+  gate: describeGate,
+  run: describeRun,
+  seal: describeSeal,
+};
+
+function describePreflight(cases: readonly FaultCase[]): void {
+  const site = oneSite();
+  beforeEach(() => site.pilot.clearFaults());
+
+  eachCase(cases, async (fault) => {
+    const { pilot } = site;
+    const runs = (await pilot.runIds()).length;
+    const recorded = pilot.evidence();
+    await failsAsItSays(pilot, fault, ['run']);
+    await touchedNothing(pilot, fault, runs);
+    await goesOn(pilot, fault, []);
+    expect(pilot.lost(recorded)).toEqual([]);
+  });
+
+  inTheEnd('the preflight passes', async () => {
+    const { exitCode, stdout } = await site.pilot.cutover(['preflight']);
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    await isSound(site.pilot);
   });
 }
 
-/**
- * All cases on one site, one after the other. That a cause is mended is seen in the next case: only its own checks fail there;
- * and in the end all pass.
- */
-function describePreflight(cases: readonly FaultCase[]): void {
-  let pilot: FaultPilot;
-  beforeAll(async () => {
-    pilot = await FaultPilot.create();
+function describeStep(cases: readonly FaultCase[]): void {
+  const site = oneSite();
+  beforeEach(() => site.pilot.clearFaults());
+
+  eachCase(cases, async (fault) => {
+    const { pilot } = site;
+    await failsAsItSays(pilot, fault, ['run']);
+    const kept = pilot.evidence();
+    await goesOn(pilot, fault, []);
+    expect(pilot.lost(kept)).toEqual([]);
   });
-  beforeEach(() => pilot.clearFaults());
-  afterAll(() => pilot?.dispose());
 
-  test.each(cases.map((fault) => [titleOf(fault), fault] as const))(
-    '%s',
-    async (_title, fault) => {
-      const runs = (await pilot.runIds()).length;
-      const recorded = pilot.evidence();
-      await failsAsItSays(pilot, fault, ['run']);
-      await touchedNothing(pilot, fault, runs);
-      await goesOn(pilot, fault, []);
-      expect(pilot.lost(recorded)).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  inTheEnd('a new run reaches the pause', async () => {
+    const { exitCode, stdout, stderr } = await site.pilot.cutover(['run']);
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 2 });
+    await isSound(site.pilot);
+  });
+}
 
-  test(
-    'and when all of it is mended, the preflight passes',
-    async () => {
-      const { exitCode, stdout } = await pilot.cutover(['preflight']);
-      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
-      await isSound(pilot);
-    },
-    TIMEOUT_MS,
-  );
+function describeGate(cases: readonly FaultCase[]): void {
+  const site = oneSite();
+  let evidenceDir: string;
+  beforeAll(async () => {
+    evidenceDir = await reachPause(site.pilot);
+  }, TIMEOUT_MS);
+  beforeEach(async () => {
+    await site.pilot.clearFaults();
+    site.pilot.setVariable('EVIDENCE_DIR', evidenceDir);
+  });
+
+  eachCase(cases, async (fault) => {
+    const { pilot } = site;
+    const recorded = pilot.evidence();
+    await failsAsItSays(pilot, fault, SEAL_ONLY, basename(evidenceDir));
+    const kept = pilot.evidence();
+    await goesOn(pilot, fault, [], evidenceDir);
+    expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
+    expect(lockedArchives(pilot)).toBe(0);
+  });
+
+  inTheEnd('the run is sealed', async () => {
+    const { exitCode, stdout, stderr } = await site.pilot.cutover(SEAL_ONLY);
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('VERDICT: PASS') });
+    expect(lockedArchives(site.pilot)).toBe(1);
+    await isSound(site.pilot);
+  });
 }
 
 function describeRun(cases: readonly FaultCase[]): void {
@@ -60,48 +98,69 @@ function describeRun(cases: readonly FaultCase[]): void {
   });
   afterEach(() => pilot.dispose());
 
-  test.each(cases.map((fault) => [titleOf(fault), fault] as const))(
-    '%s',
-    async (_title, fault) => {
-      await failsAsItSays(pilot, fault, ['run']);
-      const kept = pilot.evidence();
-      await goesOn(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
-      expect(pilot.lost(kept)).toEqual([]);
-      await isSound(pilot);
-    },
-    TIMEOUT_MS,
-  );
+  eachCase(cases, async (fault) => {
+    await failsAsItSays(pilot, fault, ['run']);
+    const kept = pilot.evidence();
+    await goesOn(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
+    expect(pilot.lost(kept)).toEqual([]);
+    await isSound(pilot);
+  });
 }
 
 /** One run is brought to the pause; each case begins there again. */
-function describePause(cases: readonly FaultCase[]): void {
-  let pilot: FaultPilot;
+function describeSeal(cases: readonly FaultCase[]): void {
+  const site = oneSite();
   let evidenceDir: string;
   beforeAll(async () => {
-    pilot = await FaultPilot.create();
-    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
-    evidenceDir = (await pilot.runDirectory()) ?? '';
-    await pilot.verify();
-    await pilot.save();
+    evidenceDir = await reachPause(site.pilot);
+    await site.pilot.save();
   }, TIMEOUT_MS);
-  beforeEach(() => pilot.restore());
-  afterAll(() => pilot?.dispose());
+  beforeEach(async () => {
+    await site.pilot.restore();
+    site.pilot.setVariable('EVIDENCE_DIR', evidenceDir);
+  });
 
-  test.each(cases.map((fault) => [titleOf(fault), fault] as const))(
-    '%s',
-    async (_title, fault) => {
-      const sealOnly = ['run', '--seal-only'];
-      pilot.setVariable('EVIDENCE_DIR', evidenceDir);
-      const recorded = pilot.evidence();
-      await failsAsItSays(pilot, fault, sealOnly, basename(evidenceDir));
-      const kept = pilot.evidence();
-      await goesOn(pilot, fault, [{ args: sealOnly, exitCode: 0 }], evidenceDir);
-      expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
-      expect(lockedArchives(pilot)).toBe(fault.archives ?? (endsSealed(fault) ? 1 : 0));
-      await isSound(pilot);
+  eachCase(cases, async (fault) => {
+    const { pilot } = site;
+    const recorded = pilot.evidence();
+    await failsAsItSays(pilot, fault, SEAL_ONLY, basename(evidenceDir));
+    const kept = pilot.evidence();
+    await goesOn(pilot, fault, [{ args: SEAL_ONLY, exitCode: 0 }], evidenceDir);
+    expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
+    expect(lockedArchives(pilot)).toBe(fault.archives ?? (endsSealed(fault) ? 1 : 0));
+    await isSound(pilot);
+  });
+}
+
+function eachCase(cases: readonly FaultCase[], promise: (fault: FaultCase) => Promise<void>): void {
+  const titled = cases.map((fault) => [titleOf(fault), fault] as const);
+  test.each(titled)('%s', (_title, fault) => promise(fault), TIMEOUT_MS);
+}
+
+function inTheEnd(what: string, promise: () => Promise<void>): void {
+  test(`and when all of it is mended, ${what}`, promise, TIMEOUT_MS);
+}
+
+/** One site for all cases of the group; it is there from the first one on. */
+function oneSite(): { readonly pilot: FaultPilot } {
+  let pilot: FaultPilot | undefined;
+  beforeAll(async () => {
+    pilot = await FaultPilot.create();
+  });
+  afterAll(() => pilot?.dispose());
+  return {
+    get pilot() {
+      if (pilot === undefined) throw new Error('the site could not be created');
+      return pilot;
     },
-    TIMEOUT_MS,
-  );
+  };
+}
+
+/** Returns the evidence directory of a run that waits with a completed checkpoint. */
+async function reachPause(pilot: FaultPilot): Promise<string> {
+  expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+  await pilot.verify();
+  return (await pilot.runDirectory()) ?? '';
 }
 
 function titleOf({ what, how, args }: FaultCase): string {

@@ -3,7 +3,7 @@ import type { FaultPilot } from './fault-pilot.js';
 
 /** How a command that a case gives ends. */
 export interface Command {
-  /** `<run>` stands for the id of the run: the one that waits (stage `pause`), or the newest. */
+  /** `<run>` stands for the id of the run: the one that waits (stages `gate` and `seal`), or the newest. */
   readonly args: readonly string[];
   readonly exitCode: number;
   /** What it then prints. */
@@ -37,7 +37,7 @@ export interface FaultCase {
   readonly failedChecks?: readonly string[];
   /** What else must be true when it has failed, before the cause is mended; throws when it is not. */
   readonly holds?: (pilot: FaultPilot) => unknown;
-  /** How many archives are locked in the end, in the stage `pause`. Default 1, or 0 when no command of `goesOn` ends with 0. */
+  /** How many archives are locked in the end, in the stage `seal`. Default 1, or 0 when no command of `goesOn` ends with 0. */
   readonly archives?: number;
   /** What is done after the cause is mended, and how it must end. Default: by the stage. */
   readonly goesOn?: readonly Command[];
@@ -46,12 +46,17 @@ export interface FaultCase {
 }
 
 /**
- * Where the fault meets the run:
- * - `preflight`: `cutover run` ends in the preflight, with nothing touched; when all causes are mended, `cutover preflight` passes.
- * - `run`: `cutover run` on a fresh site ends in a later step; then a new `cutover run` reaches the human pause.
- * - `pause`: `cutover run --seal-only` on a run that waits with a completed checkpoint; then the same again seals it.
+ * Where the fault meets the run. In the first three all cases of a group share one site, one after the other: that a cause is
+ * mended is seen in the end, when nothing fails any more.
+ * - `preflight`: `cutover run` ends in the preflight, with nothing touched; in the end `cutover preflight` passes.
+ * - `step`: `cutover run` ends in a later step; in the end a new one reaches the human pause.
+ * - `gate`: `cutover run --seal-only` is refused, and the run goes on waiting; in the end the same seals it.
+ *
+ * In the others a fault leaves its marks on staging or on the run, so each case begins anew, and has its own end:
+ * - `run`: as `step`, on a fresh site.
+ * - `seal`: `cutover run --seal-only` on a run that waits with a completed checkpoint; then the same again seals it.
  */
-export type Stage = 'preflight' | 'run' | 'pause';
+export type Stage = 'preflight' | 'step' | 'gate' | 'run' | 'seal';
 
 /** Cases of one kind: a section of the table, and a test file. */
 export interface FaultGroup {

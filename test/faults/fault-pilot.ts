@@ -1,7 +1,7 @@
 import { execFile, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { finished, Pilot, type CliResult } from '../e2e/pilot.js';
@@ -22,9 +22,7 @@ export class FaultPilot {
   private constructor(private readonly pilot: Pilot) {}
 
   static async create(): Promise<FaultPilot> {
-    const pilot = await Pilot.create();
-    await pilot.site.kubernetes.control({ timing: { observeMs: 5, rolloutMs: 20 } });
-    return new FaultPilot(pilot);
+    return new FaultPilot(await Pilot.create());
   }
 
   async dispose(): Promise<void> {
@@ -243,27 +241,15 @@ export class FaultPilot {
   }
 
   /** Keeps repository, database, evidence and HOME as they are, for `restore`. */
-  async save(): Promise<void> {
-    for (const path of this.#saved()) await cp(path, this.#copyOf(path), { recursive: true, preserveTimestamps: true });
+  save(): Promise<void> {
+    return this.pilot.save();
   }
 
-  /** Brings back what `save` kept, and an empty bucket. */
+  /** Brings back what `save` kept, and an empty bucket; no fault remains. */
   async restore(): Promise<void> {
     await this.clearFaults();
-    for (const path of this.#saved()) {
-      await rm(path, { recursive: true, force: true });
-      await cp(this.#copyOf(path), path, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    }
+    await this.pilot.restore();
     await rm(join(this.directory, 'bin'), { recursive: true, force: true });
-    this.site.s3.control({ bucket: { create: true, forget: true, versioning: 'Enabled' } });
-  }
-
-  #saved(): string[] {
-    return [this.repository, this.home];
-  }
-
-  #copyOf(path: string): string {
-    return join(this.directory, 'saved', basename(path));
   }
 
   #path(): string[] {

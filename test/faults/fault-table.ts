@@ -5,7 +5,7 @@ import { BUCKET } from './groups/bucket.js';
 import { DATABASE, DATABASE_ACCESS } from './groups/database.js';
 import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
 import { CHECKPOINT } from './groups/checkpoint.js';
-import { DRIFT } from './groups/drift.js';
+import { ACCEPTED_DRIFT, DRIFT } from './groups/drift.js';
 import { CLUSTER } from './groups/cluster.js';
 import { DRILL } from './groups/drill.js';
 import { ENVIRONMENT } from './groups/environment.js';
@@ -16,7 +16,7 @@ import { READ_BACK, READ_BACK_CALLS } from './groups/read-back.js';
 import { SECRETS } from './groups/secrets.js';
 import { LEASE } from './groups/lease.js';
 import { REPOSITORY } from './groups/repository.js';
-import { IDENTIFIERS } from './groups/identifiers.js';
+import { IDENTIFIERS, MORE_RUNS } from './groups/identifiers.js';
 import { ISOLATION } from './groups/isolation.js';
 import { KUBECONFIG_DRIFT } from './groups/kubeconfig-drift.js';
 import { KUBECTL } from './groups/kubectl.js';
@@ -44,7 +44,9 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   DISK_AT_THE_PAUSE,
   CHECKPOINT,
   IDENTIFIERS,
+  MORE_RUNS,
   DRIFT,
+  ACCEPTED_DRIFT,
   KUBECONFIG_DRIFT,
   LEASE,
   SECRETS,
@@ -60,13 +62,17 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
 
 const BEGIN: Readonly<Record<Stage, string>> = {
   preflight: 'cutover run',
+  step: 'cutover run',
+  gate: 'cutover run --seal-only',
   run: 'cutover run',
-  pause: 'cutover run --seal-only',
+  seal: 'cutover run --seal-only',
 };
 const GOES_ON: Readonly<Record<Stage, string>> = {
   preflight: '`cutover preflight` passes',
+  step: 'a new `cutover run` reaches the pause',
+  gate: '`cutover run --seal-only` seals it: `VERDICT: PASS`',
   run: 'a new `cutover run` reaches the pause',
-  pause: '`cutover run --seal-only` seals it: `VERDICT: PASS`',
+  seal: '`cutover run --seal-only` seals it: `VERDICT: PASS`',
 };
 
 const BEGIN_MARK = '<!-- table -->';

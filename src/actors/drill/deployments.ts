@@ -31,57 +31,53 @@ const TEMPLATE_HASH = 'pod-template-hash';
 const strings = z.record(z.string(), z.string()).optional();
 const count = z.int().min(0);
 
-const deploymentList = z.object({
-  items: z.array(
-    z.object({
-      kind: z.literal('Deployment'),
-      metadata: z.object({ name: z.string().min(1), uid: z.string().min(1), generation: count, annotations: strings }),
-      spec: z.object({ replicas: count, paused: z.boolean().default(false) }),
-      // Go's omitempty: a count of zero is absent.
-      status: z.object({
-        observedGeneration: count.default(0),
-        replicas: count.default(0),
-        updatedReplicas: count.default(0),
-        availableReplicas: count.default(0),
-      }),
-    }),
-  ),
+const deploymentShape = z.object({
+  kind: z.literal('Deployment'),
+  metadata: z.object({ name: z.string().min(1), uid: z.string().min(1), generation: count, annotations: strings }),
+  spec: z.object({ replicas: count, paused: z.boolean().default(false) }),
+  // Go's omitempty: a count of zero is absent.
+  status: z.object({
+    observedGeneration: count.default(0),
+    replicas: count.default(0),
+    updatedReplicas: count.default(0),
+    availableReplicas: count.default(0),
+  }),
 });
-type Deployment = z.output<typeof deploymentList>['items'][number];
+type Deployment = z.output<typeof deploymentShape>;
 
-const replicaSetList = z.object({
-  items: z.array(
-    z.object({
-      kind: z.literal('ReplicaSet'),
-      metadata: z.object({
-        name: z.string().min(1),
-        uid: z.string().min(1),
-        labels: strings,
-        annotations: strings,
-        deletionTimestamp: z.string().optional(),
-        ownerReferences: z.array(z.object({ uid: z.string() })).default([]),
-      }),
-      spec: z.object({
-        template: z.looseObject({
-          metadata: z.looseObject({ labels: strings }).optional(),
-          spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }),
-        }),
-      }),
-      status: z.object({ availableReplicas: count.default(0) }),
+const replicaSetShape = z.object({
+  kind: z.literal('ReplicaSet'),
+  metadata: z.object({
+    name: z.string().min(1),
+    uid: z.string().min(1),
+    labels: strings,
+    annotations: strings,
+    deletionTimestamp: z.string().optional(),
+    ownerReferences: z.array(z.object({ uid: z.string() })).default([]),
+  }),
+  spec: z.object({
+    template: z.looseObject({
+      metadata: z.looseObject({ labels: strings }).optional(),
+      spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }),
     }),
-  ),
+  }),
+  status: z.object({ availableReplicas: count.default(0) }),
 });
-type ReplicaSet = z.output<typeof replicaSetList>['items'][number];
+type ReplicaSet = z.output<typeof replicaSetShape>;
+
+const rolloutList = z.object({ items: z.array(z.discriminatedUnion('kind', [deploymentShape, replicaSetShape])) });
 
 /**
  * Reads the namespace's deployments and their ReplicaSets; what is missing in the map does not exist. A ReplicaSet belongs to a
  * deployment by the owner's UID: one of a deleted deployment of the same name does not count. Errors: those of `Kubectl`.
  */
 export async function readDeployments(kubectl: Kubectl): Promise<ReadonlyMap<string, DeploymentState>> {
-  // In this order: a rollout that begins in between makes the deployment's revision one that no ReplicaSet has, or leaves it unobserved.
-  const deployments = await kubectl.get(['get', 'deployments'], deploymentList);
-  const replicaSets = await kubectl.get(['get', 'replicasets'], replicaSetList);
-  return new Map(deployments.items.map((deployment) => [deployment.metadata.name, stateOf(deployment, replicaSets.items)]));
+  // kubectl lists them one after the other, in this order: a rollout that begins in between makes the deployment's revision one
+  // that no ReplicaSet has, or leaves it unobserved.
+  const { items } = await kubectl.get(['get', 'deployments,replicasets'], rolloutList);
+  const deployments = items.filter((item) => item.kind === 'Deployment');
+  const replicaSets = items.filter((item) => item.kind === 'ReplicaSet');
+  return new Map(deployments.map((deployment) => [deployment.metadata.name, stateOf(deployment, replicaSets)]));
 }
 
 function stateOf(deployment: Deployment, all: readonly ReplicaSet[]): DeploymentState {

@@ -3,8 +3,10 @@ import { readDeployments, type DeploymentState } from '../../../src/actors/drill
 import { answeringKubectl, forbidden } from '../answering-kubectl.js';
 import { imageOf, listedDeployment, listedReplicaSet, type Listed } from './listed-objects.js';
 
+const READ = 'get deployments,replicasets';
+
 const clusterWith = (deployments: readonly unknown[], replicaSets: readonly unknown[]) =>
-  answeringKubectl({ 'get deployments': { items: deployments }, 'get replicasets': { items: replicaSets } });
+  answeringKubectl({ [READ]: { items: [...deployments, ...replicaSets] } });
 
 const EARLIER = listedReplicaSet('dpp-api', 1, 1);
 const CURRENT = listedReplicaSet('dpp-api', 2, 2, { status: { availableReplicas: 2 } });
@@ -51,14 +53,14 @@ describe('a deployment', () => {
     });
   });
 
-  test('is read by name, before its ReplicaSets', async () => {
+  test('is read by name, and kubectl lists it before its ReplicaSets', async () => {
     const kubectl = clusterWith([listedDeployment('dpp-api', 2), listedDeployment('dpp-worker', 1)], [EARLIER, CURRENT]);
     const states = await readDeployments(kubectl);
     expect([...states].map(([name, { current }]) => [name, current?.name])).toEqual([
       ['dpp-api', 'dpp-api-hash2'],
       ['dpp-worker', undefined],
     ]);
-    expect(kubectl.calls).toEqual(['get deployments', 'get replicasets']);
+    expect(kubectl.calls).toEqual([READ]);
   });
 
   test('has the template without the label of the controller, whatever else is in it', async () => {
@@ -201,7 +203,7 @@ describe('a list is not believed', () => {
   });
 
   test('that may not be read', async () => {
-    const kubectl = answeringKubectl({ 'get deployments': { items: [deployment] }, 'get replicasets': forbidden() });
+    const kubectl = answeringKubectl({ [READ]: forbidden() });
     await expect(readDeployments(kubectl)).rejects.toMatchObject({ code: 'KUBECTL_FORBIDDEN' });
   });
 });

@@ -25,17 +25,17 @@ export function pretendRollouts(folder: string, states: readonly RolloutState[],
   });
   for (const [number, state] of states.entries()) {
     const deployments = Object.entries(state);
-    file(`deployments.${number}.json`, {
-      items: deployments.map(([name, { running, revisions }]) => listedDeployment(name, revisions[running] ?? null)),
-    });
-    file(`replicasets.${number}.json`, {
-      items: deployments.flatMap(([name, { running, revisions }]) =>
-        Object.entries(revisions).map(([release, revision]) =>
-          listedReplicaSet(name, Number(release), revision, {
-            status: { availableReplicas: Number(release) === running ? 2 : 0 },
-          }),
+    file(`deployments,replicasets.${number}.json`, {
+      items: [
+        ...deployments.map(([name, { running, revisions }]) => listedDeployment(name, revisions[running] ?? null)),
+        ...deployments.flatMap(([name, { running, revisions }]) =>
+          Object.entries(revisions).map(([release, revision]) =>
+            listedReplicaSet(name, Number(release), revision, {
+              status: { availableReplicas: Number(release) === running ? 2 : 0 },
+            }),
+          ),
         ),
-      ),
+      ],
     });
   }
   return pretendKubectl(
@@ -44,7 +44,7 @@ export function pretendRollouts(folder: string, states: readonly RolloutState[],
 state=$(cat state)
 ${script}
 case "$1 $2" in
-  'get deployments' | 'get replicasets') cat "$2.$state.json" ;;
+  'get deployments,replicasets') cat "$2.$state.json" ;;
   'config view') cat kubeconfig.json ;;
   'rollout undo') echo $((state + 1)) >state && echo rolled back ;;
   'rollout status') echo rolled out ;;

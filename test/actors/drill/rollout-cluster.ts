@@ -4,6 +4,7 @@ import type { Kubectl, KubectlRunOptions } from '../../../src/actors/kubectl.js'
 import { listedDeployment, listedReplicaSet } from './listed-objects.js';
 
 export const DEPLOYMENT = 'dpp-api';
+const READ = 'deployments,replicasets';
 
 /** One deployment in memory, as a controller without delay works on it; a test changes what it likes, when it likes. */
 export interface RolloutCluster extends Kubectl {
@@ -44,7 +45,7 @@ export function rolloutCluster(running: number, revisions: Readonly<Record<numbe
       cluster.running = release;
     },
     get: async (args, schema) => {
-      if (args.includes('deployments')) cluster.beforeLook((cluster.looks += 1));
+      if (args.includes(READ)) cluster.beforeLook((cluster.looks += 1));
       return parseOutput(args, JSON.stringify({ items: listed(cluster, args.join(' ')) }), schema, {});
     },
     run: async (args, options = {}) => {
@@ -67,10 +68,11 @@ export function rolloutCluster(running: number, revisions: Readonly<Record<numbe
 }
 
 function listed({ running, revisions, deployment, exists }: RolloutCluster, command: string): unknown[] {
-  if (command === 'get deployments')
-    return exists ? [listedDeployment(DEPLOYMENT, revisions.get(running) ?? null, deployment)] : [];
-  if (command !== 'get replicasets') throw new Error(`kubectl was asked for: ${command}`);
-  return [...revisions].map(([release, revision]) =>
-    listedReplicaSet(DEPLOYMENT, release, revision, { status: { availableReplicas: release === running ? 2 : 0 } }),
-  );
+  if (command !== `get ${READ}`) throw new Error(`kubectl was asked for: ${command}`);
+  return [
+    ...(exists ? [listedDeployment(DEPLOYMENT, revisions.get(running) ?? null, deployment)] : []),
+    ...[...revisions].map(([release, revision]) =>
+      listedReplicaSet(DEPLOYMENT, release, revision, { status: { availableReplicas: release === running ? 2 : 0 } }),
+    ),
+  ];
 }

@@ -32,7 +32,7 @@ function refused(operation: 'PutObject' | 'HeadObject', name: string, todo: stri
 
 export const BESIDE_ARCHIVE: FaultGroup = {
   title: 'Result summary: the objects that are locked beside the archive',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     refused('PutObject', MANIFEST, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),
     refused('PutObject', SUMMARY, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),

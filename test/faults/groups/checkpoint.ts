@@ -84,7 +84,7 @@ const STATUS_WANTED = 'when everything is done it must be exactly "Status: COMPL
 
 export const CHECKPOINT: FaultGroup = {
   title: 'Step 3b: the checkpoint',
-  stage: 'pause',
+  stage: 'gate',
   cases: [
     form('as the run wrote it', blankForm, finding(7, 'status', `the line is "Status: PENDING"; ${STATUS_WANTED}`)),
     form(
@@ -217,13 +217,6 @@ export const CHECKPOINT: FaultGroup = {
       'the line has a control character, or bytes that are not UTF-8: retype it',
       ' more; all of them: --json',
     ),
-    {
-      ...form('saved as UTF-16', utf16, finding(1, 'header', 'the line has a control character, or bytes that are not UTF-8')),
-      mend: async (pilot) => {
-        const text = await readFile(join(pilot.directory, 'kept'), 'utf8');
-        await pilot.write(await pilot.evidenceFile(FORM), `\uFEFF${text.replaceAll('\n', '\r\n')}`);
-      },
-    },
     instead(FORM, 'checkpoint', '50 MB', (path) => writeFile(path, Buffer.alloc(50 * 2 ** 20)), [
       `${FORM}  file  The evidence file has more than 1048576 bytes`,
       'find out why it has grown',
@@ -254,5 +247,13 @@ export const CHECKPOINT: FaultGroup = {
       `${SCREENSHOTS}  file  Evidence must be a regular file, this is a symbolic link`,
       'Replace it by a copy of its content',
     ]),
+    // The last one: what it is mended to has other line ends.
+    {
+      ...form('saved as UTF-16', utf16, finding(1, 'header', 'the line has a control character, or bytes that are not UTF-8')),
+      mend: async (pilot) => {
+        const text = await readFile(join(pilot.directory, 'kept'), 'utf8');
+        await pilot.write(await pilot.evidenceFile(FORM), `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+      },
+    },
   ],
 };

@@ -97,7 +97,7 @@ let holder: Database.Database | null = null;
 
 export const DATABASE: FaultGroup = {
   title: 'The database',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     damaged('is overwritten at its beginning', (file) => overwrite(file, 0, Buffer.alloc(100, 'x')), {
       says: ['.cutover/cutover.db is not a SQLite database', BACKUP],
@@ -145,7 +145,7 @@ export const DATABASE: FaultGroup = {
 
 export const DATABASE_ACCESS: FaultGroup = {
   title: 'The database: it cannot be written',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     unwritable('is read-only', (file) => file, { bad: 0o444, good: 0o600 }, [
       '.cutover/cutover.db cannot be written (SQLITE_READONLY',

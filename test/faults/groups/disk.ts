@@ -149,7 +149,7 @@ async function untilUpload(pilot: FaultPilot): Promise<void> {
 
 export const DISK_AT_THE_PAUSE: FaultGroup = {
   title: 'The disk, at the pause',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     atTheGate(GATES, 'is gone', (path) => rm(path), MISSING),
     atTheGate('40_staging_dry_run.txt', 'is cut off', (path) => truncate(path, 10), CHANGED),
@@ -204,7 +204,7 @@ export const DISK_AT_THE_PAUSE: FaultGroup = {
 
 export const DISK_WHILE_SEALING: FaultGroup = {
   title: 'The disk, while the evidence is sealed',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     {
       what: ARCHIVE,

@@ -76,7 +76,7 @@ const ROLE = 'arn:aws:sts::123456789012:assumed-role/dpp-admin/operator';
 
 export const DRIFT: FaultGroup = {
   title: 'The pause: the world must not drift',
-  stage: 'pause',
+  stage: 'gate',
   cases: [
     { ...git('a new commit', commit, uncommit, [drifted('gitHead')]), shows: heads },
     git(
@@ -155,13 +155,20 @@ export const DRIFT: FaultGroup = {
     endpoint('AWS_ENDPOINT_URL_S3', 'awsEndpointUrlS3', 'http://127.0.0.1:1'),
     endpoint('AWS_ENDPOINT_URL_STS', 'awsEndpointUrlSts', 'http://127.0.0.1:1'),
     {
+      ...variable('DPP_WORM_BUCKET', 'dpp-audit-worm-demo', 'dpp-audit-worm-other'),
+      args: ['sign-off', 'latest', '--as', 'verifier@example.com'],
+    },
+  ],
+};
+
+export const ACCEPTED_DRIFT: FaultGroup = {
+  title: 'The pause: a drift that is accepted',
+  stage: 'seal',
+  cases: [
+    {
       ...git('a new commit', commit, () => undefined, [drifted('gitHead')]),
       args: ['resume', 'latest'],
       goesOn: [{ args: ACCEPT, exitCode: 0, says: 'drift accepted (gitHead: ' }],
-    },
-    {
-      ...variable('DPP_WORM_BUCKET', 'dpp-audit-worm-demo', 'dpp-audit-worm-other'),
-      args: ['sign-off', 'latest', '--as', 'verifier@example.com'],
     },
   ],
 };

@@ -75,30 +75,12 @@ const abandoned = (args: readonly string[], ...says: FaultCase['says']) =>
 
 export const IDENTIFIERS: FaultGroup = {
   title: 'Which run is meant',
-  stage: 'pause',
+  stage: 'gate',
   cases: [
     ...COMMANDS.map((args) => unknown('20200101T000000Z', args)),
     ...['../x', '%', 'LATEST', ''].map((run) => unknown(run, ['resume'])),
     unknown('', ['abandon', '--reason', 'postponed']),
-    named(
-      'the beginning of two',
-      ['abandon', '20', '--reason', 'postponed'],
-      ['"20" is the beginning of more than one run: ', 'Give more of the id'],
-      secondRun,
-    ),
     named('two of them', ['resume', '<run>', 'latest'], ['too many arguments', 'cutover <command> --help']),
-    completed(
-      ['sign-off', '--as', 'verifier@example.com'],
-      'is in completed',
-      'only a run that waits for the DB restore verification',
-    ),
-    completed(['replay', '--reason', 'again'], 'cannot be replayed: it is in completed', 'only a failed or waiting run can'),
-    completed(['retry'], 'is in completed: only a run that failed while it was sealed is retried'),
-    completed(['abandon', '--reason', 'postponed'], 'completed'),
-    completed(['seal', '--verdict', 'FAIL', '--reason', 'kept'], 'is in completed: only one that failed or ended without PASS'),
-    abandoned(['resume'], 'abandoned'),
-    abandoned(['sign-off', '--as', 'verifier@example.com'], 'is in abandoned'),
-    abandoned(['replay', '--reason', 'again'], 'cannot be replayed: it is in abandoned'),
     evidenceDir(
       'unset',
       (pilot) => pilot.setVariable('EVIDENCE_DIR', undefined),
@@ -146,6 +128,31 @@ export const IDENTIFIERS: FaultGroup = {
       (pilot) => rm(join(pilot.directory, 'link')),
       ['EVIDENCE_DIR is "', NO_RUN],
     ),
+  ],
+};
+
+export const MORE_RUNS: FaultGroup = {
+  title: 'Which run is meant: of two, and of one that has ended',
+  stage: 'seal',
+  cases: [
+    named(
+      'the beginning of two',
+      ['abandon', '20', '--reason', 'postponed'],
+      ['"20" is the beginning of more than one run: ', 'Give more of the id'],
+      secondRun,
+    ),
+    completed(
+      ['sign-off', '--as', 'verifier@example.com'],
+      'is in completed',
+      'only a run that waits for the DB restore verification',
+    ),
+    completed(['replay', '--reason', 'again'], 'cannot be replayed: it is in completed', 'only a failed or waiting run can'),
+    completed(['retry'], 'is in completed: only a run that failed while it was sealed is retried'),
+    completed(['abandon', '--reason', 'postponed'], 'completed'),
+    completed(['seal', '--verdict', 'FAIL', '--reason', 'kept'], 'is in completed: only one that failed or ended without PASS'),
+    abandoned(['resume'], 'abandoned'),
+    abandoned(['sign-off', '--as', 'verifier@example.com'], 'is in abandoned'),
+    abandoned(['replay', '--reason', 'again'], 'cannot be replayed: it is in abandoned'),
     {
       what: 'evidence directory',
       how: 'moved away',

@@ -70,7 +70,7 @@ let other: RunningKubernetes;
 
 export const ISOLATION: FaultGroup = {
   title: 'Step 2: P4.3 data isolation',
-  stage: 'run',
+  stage: 'step',
   cases: [
     configMap(
       'a production URL',

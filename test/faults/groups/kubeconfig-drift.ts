@@ -22,7 +22,7 @@ async function anotherFileFirst(pilot: FaultPilot): Promise<void> {
 
 export const KUBECONFIG_DRIFT: FaultGroup = {
   title: 'At the pause: the cluster is another one',
-  stage: 'pause',
+  stage: 'gate',
   cases: [
     drift('another file with the same context name comes first in KUBECONFIG', anotherFileFirst, [
       'kubeServer',

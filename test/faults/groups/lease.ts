@@ -30,7 +30,7 @@ function held(args: readonly string[]): FaultCase {
 
 export const LEASE: FaultGroup = {
   title: 'One driver for a run',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     held(['run', '--seal-only']),
     held(['resume', '<run>']),

@@ -54,7 +54,7 @@ function denied(what: string, inject: Inject, action: string): FaultCase {
 
 export const READ_BACK: FaultGroup = {
   title: 'Step 5b: what is read back is not what was asked for',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     headDiffers('another version id', { 'x-amz-version-id': 'of-somebody-else' }, 'VersionId'),
     headDiffers('no version id', { 'x-amz-version-id': null }, 'VersionId'),
@@ -94,7 +94,7 @@ export const READ_BACK: FaultGroup = {
 
 export const READ_BACK_CALLS: FaultGroup = {
   title: 'Step 5b: the calls that read back',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     differs(
       'GetObject',

@@ -52,7 +52,7 @@ async function shorten(file: string, bytes: number): Promise<void> {
 
 export const SECRETS: FaultGroup = {
   title: 'AC5: a secret in the evidence',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     atTheGate(
       {

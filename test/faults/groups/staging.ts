@@ -38,7 +38,7 @@ async function stopped(pilot: FaultPilot): Promise<void> {
 
 export const STAGING: FaultGroup = {
   title: 'Step 2: is staging healthy',
-  stage: 'run',
+  stage: 'step',
   cases: [
     health('/healthz', '500', { status: 500 }, ['500; expected 2xx', LOOK_AT_LOGS]),
     health('/readyz', '500', { status: 500 }, ['500; expected 2xx', LOOK_AT_LOGS]),

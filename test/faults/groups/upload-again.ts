@@ -22,7 +22,7 @@ async function largeEvidence(pilot: FaultPilot): Promise<void> {
 
 export const UPLOAD_AGAIN: FaultGroup = {
   title: 'Step 5a: the upload is tried again',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     answers('503 SlowDown', 2, 'S3_SLOW_DOWN'),
     {

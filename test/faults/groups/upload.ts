@@ -23,7 +23,7 @@ function lies(how: string, headers: Record<string, string | null>, says: FaultCa
 
 export const UPLOAD: FaultGroup = {
   title: 'Step 5a: the upload is refused',
-  stage: 'pause',
+  stage: 'seal',
   cases: [
     {
       what: '`s3:PutObject`',

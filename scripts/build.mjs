@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * `npm run build`: compiles everything into dist/, and the command line once more into dist/bin/ with its packages beside it in a
+ * few files. Most of a command's start is looking up and reading hundreds of small modules; what is imported late stays in files
+ * of its own, and is not read before.
+ */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** What is not only JavaScript: an addon with its binary, and an optional reader of wasm. */
+const LEFT_OUTSIDE = ['better-sqlite3', '@hpcc-js/wasm-graphviz'];
+/** For the CommonJS packages in an ES module. Source: esbuild's documentation, "Bundling for node". */
+const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
+
+const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
+if (status === 0) await bundle();
+else process.exitCode = 1;
+
+/** Prints what is wrong, and throws, when it fails. */
+async function bundle() {
+  const { build } = await import('esbuild');
+  rmSync(`${ROOT}dist/bin`, { recursive: true, force: true });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { cutover: 'src/cli/main.ts' },
+    outdir: 'dist/bin',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    // Of a package that has both, the ES modules: only they can be taken apart.
+    mainFields: ['module', 'main'],
+    external: LEFT_OUTSIDE,
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+  });
+}
