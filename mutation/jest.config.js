@@ -8,4 +8,6 @@ export default {
     .split(' ')
     .map((pattern) => `<rootDir>/${pattern}`),
   maxWorkers: 1,
+  // Half of what the tests have otherwise: a mutant that hangs is waited for so long.
+  testTimeout: 15_000,
 };

@@ -99,7 +99,7 @@ function strykerOptions(name, mutate, report) {
     disableTypeChecks: false,
     concurrency: 2,
     // Generous: a busy machine must not make a survivor look like one that hangs.
-    timeoutMS: 60_000,
+    timeoutMS: 30_000,
     incremental: true,
     incrementalFile: join(RESULTS, `${name}.incremental.json`),
     reporters: ['progress-append-only', 'json'],
