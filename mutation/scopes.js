@@ -103,7 +103,7 @@ export const SCOPES = {
   // What only the doctor and the scripts of the repository need.
   tools: {
     mutate: ['src/actors/{clock-offset,git-version,scratch-directory}.ts', 'src/actors/s3/service-urls.ts'],
-    tests: ['test/cli/doctor.test.ts', 'test/actors/staging/single-context-kubeconfig.test.ts'],
+    tests: ['test/actors/{clock-offset,git-version,scratch-directory}.test.ts', 'test/actors/s3/service-urls.test.ts'],
   },
 };
 

@@ -23,8 +23,9 @@ async function dateOf(url: string, signal: AbortSignal): Promise<string> {
     return response.headers.get('date') ?? '';
   } catch (error) {
     signal.throwIfAborted();
-    const { message, cause } = error as Error;
-    throw unknown(url, `it did not answer (${cause instanceof Error ? cause.message || message : message})`, error);
+    // fetch says that it failed; its cause says why.
+    const { message, cause } = error as Error & { readonly cause?: Partial<Error> };
+    throw unknown(url, `it did not answer (${cause?.message || message})`, error);
   }
 }
 
