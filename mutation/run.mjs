@@ -97,7 +97,8 @@ function strykerOptions(name, mutate, report) {
     coverageAnalysis: 'perTest',
     ignorePatterns: ['/.demo', '/bench', '/docs/*', '!/docs/evidence-manifest.schema.json', '/mutation/results'],
     disableTypeChecks: false,
-    concurrency: 2,
+    // More than there are cores: a mutant that hangs only waits.
+    concurrency: 4,
     // Generous: a busy machine must not make a survivor look like one that hangs.
     timeoutMS: 30_000,
     incremental: true,
