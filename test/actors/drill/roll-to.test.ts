@@ -6,7 +6,7 @@ import { recordingLog, type RecordingLog } from '../recording-log.js';
 import { imageOf } from './listed-objects.js';
 import { DEPLOYMENT, rolloutCluster, type RolloutCluster } from './rollout-cluster.js';
 
-const LIMITS: RolloutLimits = { statusSeconds: 7, observeMs: 3_000, pollMs: 1 };
+const LIMITS: RolloutLimits = { statusSeconds: 7, observeMs: 500, pollMs: 1 };
 const SHORT: RolloutLimits = { ...LIMITS, observeMs: 20 };
 
 const identity = (release: number, revision = release): ReplicaSetIdentity => ({
