@@ -58,6 +58,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/abandon.js')).abandon),
   },
   {
+    name: 'break-lease',
+    group: DECIDE,
+    summary: 'supervisor: take a run from a driver that hangs',
+    load: async () => loaded((await import('./commands/break-lease.js')).breakLease),
+  },
+  {
     name: 'seal',
     group: DECIDE,
     summary: 'seal a run that ended without PASS as evidence of that',

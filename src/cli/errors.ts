@@ -69,7 +69,14 @@ export class DriftError extends Error {
 export class RunStateError extends Error {
   constructor(
     readonly code:
-      'RUN_FAILED' | 'RUN_ENDED' | 'REPLAY_REFUSED' | 'STAGING_DIRTY' | 'NOT_WAITING' | 'NOT_FAILED' | 'NOT_SEALABLE',
+      | 'RUN_FAILED'
+      | 'RUN_ENDED'
+      | 'REPLAY_REFUSED'
+      | 'STAGING_DIRTY'
+      | 'NOT_WAITING'
+      | 'NOT_FAILED'
+      | 'NOT_SEALABLE'
+      | 'LEASE_FREE',
     message: string,
     readonly runId: string,
   ) {

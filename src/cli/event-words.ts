@@ -77,6 +77,8 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       return `Superseded by run ${fact('byRun')}`;
     case 'DRIFT_ACCEPTED':
       return `Drift accepted by ${user}: ${fact('reason')} (${(event['facts'] as readonly string[]).join('; ')})`;
+    case 'LEASE_BROKEN':
+      return `Lease of ${fact('holder')} broken by ${user}: ${fact('reason')}`;
     case 'RESUMED':
       return `Resumed by ${user}; interrupted: ${interrupted(event['interrupted'] as { step: string; attempt: number }[])}`;
     case 'DRILL_PLANNED':

@@ -87,6 +87,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
   NOT_FAILED: 'Only a run that failed while it was sealed is retried. cutover status <run> shows where it is.',
+  LEASE_FREE: 'No process drives the run. Go on with cutover resume.',
   NOT_SEALABLE: 'Only a run that failed, was abandoned or superseded is sealed with the verdict FAIL.',
   CHECKPOINT_INCOMPLETE:
     'The human gate is closed: every finding has its file and line. Complete them, then cutover resume <run>. Exit 2.',

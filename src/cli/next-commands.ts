@@ -56,10 +56,12 @@ export function nextLines(next: readonly NextCommand[], palette: Palette): strin
 }
 
 function whileActive({ runId, driven }: Position): NextCommand[] {
+  const driving: NextCommand[] = [
+    { role: 'operator', command: `cutover watch ${runId}`, why: 'it is being driven' },
+    { role: 'supervisor', command: `cutover break-lease ${runId} --reason "..."`, why: 'take it from a driver that hangs' },
+  ];
   return [
-    driven
-      ? { role: 'operator', command: `cutover watch ${runId}`, why: 'it is being driven' }
-      : { role: 'operator', command: `cutover resume ${runId}`, why: 'go on where it stopped' },
+    ...(driven ? driving : [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'go on where it stopped' }]),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it; staging is restored first' },
   ];
 }

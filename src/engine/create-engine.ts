@@ -69,9 +69,9 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
 
-    async send(runId, who, prepare, { seize = false } = {}) {
+    async send(runId, who, prepare, { seize } = {}) {
       await known(runId);
-      const lease = await (seize ? seizeLease(options, runId) : takeLease(options, runId));
+      const lease = await (seize === undefined ? takeLease(options, runId) : seizeLease(options, runId, seize));
       return underLease(lease, async () => {
         await endOrphans(options, runId);
         await decide(await Session.open(options, lease, who), prepare);

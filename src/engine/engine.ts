@@ -82,8 +82,11 @@ export interface Engine {
   start(request: NewRunRequest): Promise<RunView>;
   /** Commits what `prepare` gives, then drives until the run rests. Attempts that never reported are recorded as interrupted and made again. */
   resume(runId: string, who: Identity, prepare?: Prepare): Promise<RunView>;
-  /** Commits what `prepare` gives, and does not drive. With `seize` the lease is taken from a living driver too. */
-  send(runId: string, who: Identity, prepare: Prepare, options?: { readonly seize?: boolean }): Promise<RunView>;
+  /**
+   * Commits what `prepare` gives, and does not drive. With `seize` the lease is taken from a living driver too: from whoever it is,
+   * or only from the one that held it when it was seen (`LeaseHeldError` names another one that came since).
+   */
+  send(runId: string, who: Identity, prepare: Prepare, options?: { readonly seize?: 'whoever' | LeaseRecord }): Promise<RunView>;
   inspect(runId: string): Promise<RunView>;
   list(filter?: RunFilter): Promise<RunView[]>;
 }

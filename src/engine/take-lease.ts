@@ -23,9 +23,22 @@ export async function takeLease(options: EngineOptions, runId: string): Promise<
   return store.acquireLease(runId, holder, seen, now().toISOString());
 }
 
-/** Takes the lease from whoever holds it. */
-export function seizeLease({ store, holder, now }: EngineOptions, runId: string): Promise<LeaseRecord> {
-  return store.seizeLease(runId, holder, now().toISOString());
+/** Takes the lease from a living driver: whoever it is, or the one that was seen. Throws `LeaseHeldError` for another one. */
+export async function seizeLease(
+  { store, holder, now }: EngineOptions,
+  runId: string,
+  from: 'whoever' | LeaseRecord,
+): Promise<LeaseRecord> {
+  if (from === 'whoever') return store.seizeLease(runId, holder, now().toISOString());
+  for (let seen = from; ;) {
+    try {
+      return await store.acquireLease(runId, holder, seen, now().toISOString());
+    } catch (error) {
+      // A heartbeat since is no other driver.
+      if (!(error instanceof LeaseHeldError) || error.lease.fence !== from.fence) throw error;
+      seen = error.lease;
+    }
+  }
 }
 
 /**

@@ -126,6 +126,12 @@ export function noteDrift({ context, event }: Args): Change {
   };
 }
 
+export function noteBrokenLease({ context, event }: Args): Change {
+  if (event.type !== 'LEASE_BROKEN') return {};
+  const what = `lease broken (held by ${event.holder}, last heartbeat ${event.lastHeartbeat})`;
+  return { exceptions: [...context.exceptions, exception(event, what, event.reason)] };
+}
+
 export function noteSealing({ context, event }: Args): Change {
   if (event.type !== 'SEAL_REQUESTED') return {};
   return { exceptions: [...context.exceptions, exception(event, 'sealed as failed', event.reason)] };

@@ -20,6 +20,7 @@ export type HumanEvent =
   | { readonly type: 'SEAL_REQUESTED'; readonly reason: string }
   | { readonly type: 'ABANDONED'; readonly reason: string; readonly acknowledgeLeftBehind: boolean }
   | { readonly type: 'SUPERSEDED'; readonly byRun: string }
+  | { readonly type: 'LEASE_BROKEN'; readonly reason: string; readonly holder: string; readonly lastHeartbeat: string }
   | { readonly type: 'DRIFT_ACCEPTED'; readonly reason: string; readonly facts: readonly string[]; readonly world: World };
 
 /** What the actors and the engine report. */

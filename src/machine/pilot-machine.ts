@@ -34,6 +34,7 @@ const pilot = setup({
     forgetFrom: assign(actions.forgetFrom),
     noteReplay: assign(actions.noteReplay),
     noteDrift: assign(actions.noteDrift),
+    noteBrokenLease: assign(actions.noteBrokenLease),
     noteSealing: assign(actions.noteSealing),
     noteAbandoning: assign(actions.noteAbandoning),
     /** Read by the engine: what is spawned now is not to be started before `delayMs` (milliseconds) have passed. */
@@ -48,6 +49,7 @@ const always = {
     { target: '#abandoned', actions: 'noteAbandoning' },
   ],
   DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
+  LEASE_BROKEN: { actions: 'noteBrokenLease' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */

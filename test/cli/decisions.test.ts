@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../src/actors/actor.js';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
@@ -66,10 +67,41 @@ describe('deciding about a run', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--override') });
     const { seq } = await status();
     const plan = await pilot.cutover('replay', RUN, '--dry-run', '--override', '--json');
-    expect(JSON.parse(plan.stdout)).toMatchObject({ from: 'runningRcGates', would_forget: [] });
+    expect(JSON.parse(plan.stdout)).toMatchObject({ from: 'runningRcGates', would_forget: [], sign_off_withdrawn: false });
     expect((await status()).seq).toBe(seq);
     expect((await pilot.cutover('replay', RUN, '--override', '--reason', 'flaky network')).code).toBe(2);
     expect((await status()).exceptions).toHaveLength(1);
+  });
+
+  test('a dry run says which results, logs and signatures a replay moves, and the replay moves just these', async () => {
+    pilot.actors['uploadToWorm'] = failing('ACCESS_DENIED', 'PutObject was denied.');
+    await pilot.cutover('start');
+    pilot.completeForm();
+    expect((await pilot.cutover('resume', RUN)).code).toBe(1);
+    const files = () => readdirSync(pilot.evidence());
+    const before = files();
+    const dryRun = async (from: string) =>
+      JSON.parse((await pilot.cutover('replay', RUN, '--dry-run', '--from', from, '--json')).stdout);
+    const scan = { file: '57_secret_scan.json', as: '57_secret_scan.attempt-1.json' };
+    expect(await dryRun('restoringStaging')).toMatchObject({ would_keep: [scan] });
+    const plan = await dryRun('runningStagingDryRun');
+    expect(plan).toMatchObject({
+      would_forget: expect.arrayContaining(['runningStagingDryRun', 'sealing.archiving']),
+      would_keep: [
+        { file: '40_staging_dry_run.txt', as: '40_staging_dry_run.attempt-1.txt' },
+        { file: '50_rollback_drill.txt', as: '50_rollback_drill.attempt-1.txt' },
+        scan,
+      ],
+      sign_off_withdrawn: true,
+    });
+    const { stdout } = await pilot.cutover('replay', RUN, '--dry-run', '--from', 'runningStagingDryRun');
+    expect(stdout).toMatch(/40_staging_dry_run\.txt is kept as 40_staging_dry_run\.attempt-1\.txt\n/);
+    expect(stdout).toContain('The sign-off would be withdrawn.');
+    expect(files()).toEqual(before);
+    await pilot.cutover('replay', RUN, '--from', 'runningStagingDryRun', '--reason', 'staging was redeployed');
+    const kept = (plan.would_keep as { as: string }[]).map(({ as }) => as);
+    expect(files()).toEqual(expect.arrayContaining(kept.filter((name) => name !== scan.as)));
+    expect((await status()).sign_off).toBeNull();
   });
 
   test('a changed world is refused and shown; accepted, it is on the record', async () => {
@@ -130,6 +162,41 @@ describe('deciding about a run', () => {
     } finally {
       await store.close();
     }
+  });
+
+  describe('breaking a lease', () => {
+    const breakLease = () => pilot.cutover('break-lease', RUN, '--as', 'supervisor', '--reason', 'it hangs');
+
+    test('takes the run from its driver, which ends with 75; who, why and from whom is on the record', async () => {
+      const started = new Promise<void>((resolve) => {
+        pilot.actors['runRcGates'] = (_input, { signal }) => {
+          resolve();
+          return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+        };
+      });
+      const driver = pilot.cutover('start');
+      await started;
+      expect((await pilot.cutover('resume', RUN)).code).toBe(75);
+      expect(await pilot.cutover('break-lease', RUN)).toMatchObject({ code: 64, stderr: expect.stringContaining('--reason') });
+      expect(await breakLease()).toMatchObject({ code: 0, stdout: expect.stringMatching(/interrupted/) });
+      expect(await driver).toMatchObject({ code: 75, stderr: expect.stringContaining('Another driver took over') });
+      const holder = `operator on jumphost, pid ${process.pid}`;
+      expect((await status()).exceptions).toMatchObject([
+        {
+          by: 'supervisor',
+          reason: 'it hangs',
+          what: expect.stringContaining(`lease broken (held by ${holder}, last heartbeat `),
+        },
+      ]);
+      expect((await pilot.cutover('history', RUN)).stdout).toContain(`Lease of ${holder} broken by supervisor: it hangs`);
+    });
+
+    test('is refused where nobody drives: there is nothing to take', async () => {
+      await pilot.cutover('start');
+      const { seq } = await status();
+      expect(await breakLease()).toMatchObject({ code: 1, stderr: expect.stringContaining(`Nobody drives run ${RUN}`) });
+      expect((await status()).seq).toBe(seq);
+    });
   });
 
   test('retry seals again after a fixed upload; a run that ended is not retried', async () => {

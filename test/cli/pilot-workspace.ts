@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ActorError, type Actor, type ActorContext } from '../../src/actors/actor.js';
 import { computeRetention } from '../../src/actors/compute-retention.js';
 import { createArchive } from '../../src/actors/create-archive.js';
+import { processStartTime } from '../../src/actors/process/process-identity.js';
 import { hashArchive } from '../../src/actors/hash-archive.js';
 import { scanEvidence } from '../../src/actors/scan-evidence.js';
 import type { Io, Workspace, WorkspaceOptions } from '../../src/cli/io.js';
@@ -93,7 +94,14 @@ export class PilotWorkspace {
       env: io.env,
       now: () => io.now(),
       redact: (event) => event,
-      holder: { user: 'operator', host: 'jumphost', machineId: 'm', bootId: 'b', pid: process.pid, startTime: null },
+      holder: {
+        user: 'operator',
+        host: 'jumphost',
+        machineId: 'm',
+        bootId: 'b',
+        pid: process.pid,
+        startTime: processStartTime(process.pid),
+      },
       notify,
       signal: io.signal,
     });

@@ -54,6 +54,27 @@ describe('reading', () => {
     expect((await pilot.cutover('history', WAITING, '--at', '999')).code).toBe(64);
   });
 
+  test('history shows what changed between two transitions, value by value', async () => {
+    const { stdout } = await pilot.cutover('history', WAITING, '--diff', '2', '3');
+    expect(stdout).toMatch(/^PATH +AT 2 +AT 3\n/);
+    expect(stdout).toMatch(/^\/value +"capturingScope" +"runningRcGates"$/m);
+    expect(stdout).toMatch(/^\/context\/results\/capturingScope +\(none\) +\{"at":/m);
+    expect(stdout).not.toContain('/context/results/preflight');
+    const document = JSON.parse((await pilot.cutover('history', WAITING, '--diff', '3', '2', '--json')).stdout);
+    expect(document).toMatchObject({ run: WAITING, from: 3, to: 2 });
+    expect(document.changes).toContainEqual({ path: '/value', before: 'runningRcGates', after: 'capturingScope' });
+    expect((await pilot.cutover('history', WAITING, '--diff', '3', '3')).stdout).toBe('No difference.\n');
+  });
+
+  test.each([['7'], ['7', 'x'], ['1', '2', WAITING], ['0', '1'], ['1', '999']])(
+    'history --diff %s %s is refused by name',
+    async (...seqs) => {
+      const { code, stderr } = await pilot.cutover('history', WAITING, '--diff', ...seqs);
+      expect(code).toBe(64);
+      expect(stderr).toMatch(/--diff is ".+": give two transitions|has no transition 999/);
+    },
+  );
+
   test('logs finds the log of each attempt, the kept one of an earlier attempt included', async () => {
     expect(await pilot.cutover('logs', FAILED, 'runningRcGates')).toMatchObject({ code: 0, stdout: 'gate 1 ok\ngate 2 ok\n' });
     const failed = await pilot.cutover('logs', FAILED, '--failed');

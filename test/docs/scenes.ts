@@ -39,6 +39,17 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
     driver.kill('SIGKILL');
     await ended;
   },
+  'the driver of a new run hangs': async (pilot) => {
+    await changeRunner(pilot, (text) => text.replace(PASSING, `${PASSING}  sleep 600\n`));
+    const before = await pilot.runIds();
+    const driver = pilot.spawn(['start']);
+    await until('the RC gates of a new run', async () => {
+      const ids = await pilot.runIds();
+      return ids.length > before.length && existsSync(join(await pilot.runDirectory(), '30_rc_gates.txt'));
+    });
+    driver.kill('SIGSTOP');
+    pilot.killAtTheEnd(driver);
+  },
   'S3 refuses the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: ['s3:PutObject'] })),
   'S3 allows the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: [] })),
   'the earlier release of dpp-worker does not get ready': (pilot) =>

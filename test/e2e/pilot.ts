@@ -26,6 +26,8 @@ export interface CliOptions {
 
 /** A pilot site in a temporary directory, and the built CLI as a process in it. */
 export class Pilot {
+  readonly #left: ChildProcess[] = [];
+
   private constructor(
     readonly directory: string,
     readonly site: PilotSite,
@@ -39,7 +41,13 @@ export class Pilot {
     return new Pilot(directory, site);
   }
 
+  /** For a process that does not end by itself. */
+  killAtTheEnd(child: ChildProcess): void {
+    this.#left.push(child);
+  }
+
   async dispose(): Promise<void> {
+    for (const child of this.#left) child.kill('SIGKILL');
     await this.site.stop();
     await rm(this.directory, { recursive: true, force: true });
   }

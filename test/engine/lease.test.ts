@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { InterruptedError } from '../../src/engine/errors.js';
 import { LeaseHeldError, LeaseLostError, StoreUnavailableError } from '../../src/store/errors.js';
-import type { LeaseHolder, Store } from '../../src/store/store.js';
+import type { LeaseHolder, LeaseRecord, Store } from '../../src/store/store.js';
 import { operator, RUN } from '../store/builders.js';
 import { collect, failure } from '../store/observe.js';
 import { hangingActor } from './hanging-actor.js';
@@ -152,11 +152,39 @@ describe('a driver that lost its lease', () => {
 
   test('loses it to a person who ends the run under it', async () => {
     const { end } = await drivingRun({ heartbeatMs: 5 });
-    const view = await (await toy.engine()).send(RUN, operator, async () => [{ type: 'ABANDONED' }], { seize: true });
+    const view = await (await toy.engine()).send(RUN, operator, async () => [{ type: 'ABANDONED' }], { seize: 'whoever' });
     expect(view.run.status).toBe('abandoned');
     expect(view.attempts.map(({ status }) => status)).toEqual(['cancelled']);
     expect(await end).toBeInstanceOf(LeaseLostError);
     expect((await collect((await toy.store()).history(RUN))).map(({ event }) => event.type)).toEqual(['STARTED', 'ABANDONED']);
+  });
+});
+
+describe('a lease that is taken from the driver that was seen', () => {
+  const take = async (seen: LeaseRecord) =>
+    (await toy.engine()).send(RUN, operator, async () => [{ type: 'ABANDONED' }], { seize: seen });
+  const leaseNow = async () => (await (await toy.store()).getLease(RUN)) as LeaseRecord;
+
+  test('is taken however often its heart has beaten since', async () => {
+    const { end } = await drivingRun({ heartbeatMs: 5 });
+    const seen = await leaseNow();
+    while ((await leaseNow()).counter === seen.counter) await new Promise((wake) => setTimeout(wake, 5));
+    expect((await take(seen)).run.status).toBe('abandoned');
+    expect(await end).toBeInstanceOf(LeaseLostError);
+  });
+
+  test('is not taken from another one that came since, which is named and goes on', async () => {
+    await drivingRun({ holder: deadHolder(), heartbeatMs: NEVER_MS });
+    const seen = await leaseNow();
+    const hanging = hangingActor();
+    const stop = new AbortController();
+    const next = await toy.engine({ actors: { gather: hanging.actor }, signal: stop.signal });
+    drivers.push({ stop, end: next.resume(RUN, operator).catch((error: unknown) => error) });
+    const { signal } = await hanging.began;
+    const error = await failure(take(seen));
+    expect(error).toBeInstanceOf(LeaseHeldError);
+    expect((error as LeaseHeldError).lease.fence).toBe(seen.fence + 1);
+    expect([signal.aborted, await leaseNow()]).toMatchObject([false, { fence: seen.fence + 1 }]);
   });
 });
 

@@ -45,5 +45,6 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   SEAL_REQUESTED: [{ reason }],
   ABANDONED: [false, true].map((acknowledgeLeftBehind) => ({ reason, acknowledgeLeftBehind })),
   SUPERSEDED: [{ byRun: '20260221T130000Z' }],
+  LEASE_BROKEN: [{ reason, holder: 'operator on host (pid 17)', lastHeartbeat: '2026-03-01T08:00:00.000Z' }],
   DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld }],
 };

@@ -33,7 +33,7 @@ export const abandon: CommandFile<AbandonOptions> = {
     const { reason, acknowledgeLeftBehind, who } = options;
     const view = await deciding(options, 'abandon', io, async (workspace, runId) => {
       const event = { type: 'ABANDONED', reason, acknowledgeLeftBehind };
-      const decided = await workspace.engine.send(runId, who, async () => [event], { seize: true });
+      const decided = await workspace.engine.send(runId, who, async () => [event], { seize: 'whoever' });
       if (decided.run.status !== 'active') return decided;
       // Staging is restored where it was changed: with the frozen settings, whatever this shell has.
       applyFrozen(contextOf(decided).request.variables, io.env);

@@ -5,9 +5,11 @@ import { eventWords } from '../event-words.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import type { Store } from '../../store/store.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineRun } from '../run-argument.js';
-import { table } from '../table.js';
+import { jsonDifferences } from '../json-difference.js';
+import { oneLine, table, truncate } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface HistoryOptions {
@@ -18,6 +20,8 @@ export interface HistoryOptions {
   readonly actor: string | null;
   /** The snapshot at this transition instead of the list. */
   readonly at: number | null;
+  /** What changed between the snapshots of two transitions instead of the list. */
+  readonly diff: readonly [number, number] | null;
 }
 
 /** Every transition of a run; as JSON, the very records that are chained. */
@@ -28,13 +32,15 @@ export const history: CommandFile<HistoryOptions> = {
       .option('--failed', 'only failed attempts and rejections')
       .option('--step <step>', 'only what entered, left or happened in this state')
       .option('--actor <name>', 'only what was done by whose name holds this')
-      .option('--at <seq>', 'the snapshot of the run at this transition');
+      .option('--at <seq>', 'the snapshot of the run at this transition')
+      .option('--diff <seqs...>', 'what changed in the snapshot between two transitions: --diff A B');
   },
   examples: [
     'cutover history',
     'cutover history latest --failed',
     'cutover history latest --step sealing.uploading',
     'cutover history latest --at 7',
+    'cutover history latest --diff 7 9',
     'cutover history latest --json | head -1',
   ],
   parse: ([run], raw) => ({
@@ -43,14 +49,19 @@ export const history: CommandFile<HistoryOptions> = {
     step: text(raw, 'step') ?? null,
     actor: text(raw, 'actor') ?? null,
     at: count(raw, 'at') ?? null,
+    diff: twoTransitions(raw['diff']),
   }),
   async run(options, io) {
     return reading(options, 'history', io, async (workspace) => {
       const runId = await resolveRun(workspace, options.run);
-      if (options.at !== null) {
-        for await (const record of workspace.store.history(runId, { after: options.at - 1, upTo: options.at }))
-          return showAt(record, options, io);
-        throw new UsageError(`--at is ${options.at}: run ${runId} has no such transition. See: cutover history ${runId}`);
+      const { at, diff } = options;
+      if (at !== null) return showAt(await transitionOf(workspace.store, runId, at), options, io);
+      if (diff !== null) {
+        const [before, after] = [
+          await transitionOf(workspace.store, runId, diff[0]),
+          await transitionOf(workspace.store, runId, diff[1]),
+        ];
+        return showDifferences(before, after, options, io);
       }
       const rows: string[][] = [];
       for await (const record of workspace.store.history(runId)) {
@@ -63,6 +74,24 @@ export const history: CommandFile<HistoryOptions> = {
     });
   },
 };
+
+/** Throws `UsageError` for anything but two whole numbers. */
+function twoTransitions(given: unknown): readonly [number, number] | null {
+  if (given === undefined) return null;
+  const words = given as readonly string[];
+  const [a, b] = words.map(Number);
+  if (words.length !== 2 || a === undefined || b === undefined || !words.every((word) => /^[1-9]\d{0,14}$/.test(word))) {
+    throw new UsageError(
+      `--diff is ${JSON.stringify(words.join(' '))}: give two transitions, and the run before it: cutover history <run> --diff 7 9`,
+    );
+  }
+  return [a, b];
+}
+
+async function transitionOf(store: Pick<Store, 'history'>, runId: string, seq: number): Promise<HistoryRecord> {
+  for await (const record of store.history(runId, { after: seq - 1, upTo: seq })) return record;
+  throw new UsageError(`Run ${runId} has no transition ${seq}. See: cutover history ${runId}`);
+}
 
 const HEADER = ['SEQ', 'TIME(UTC)', 'EVENT', 'FROM -> TO', 'ATT', 'ACTOR', 'DETAILS'];
 
@@ -93,4 +122,22 @@ function showAt(record: HistoryRecord, { json }: CommonOptions, io: Io): number 
   else
     io.stdout.write(`${table([HEADER, row(record)]).join('\n')}\nhash ${record.hash}\n\n${JSON.stringify(snapshot, null, 2)}\n`);
   return EXIT.ok;
+}
+
+const MAX_COLUMNS = 60;
+
+function showDifferences(before: HistoryRecord, after: HistoryRecord, { json }: CommonOptions, io: Io): number {
+  const changes = jsonDifferences(before.snapshot, after.snapshot);
+  if (json) {
+    io.stdout.write(`${JSON.stringify({ run: before.run_id, from: before.seq, to: after.seq, changes })}\n`);
+    return EXIT.ok;
+  }
+  const head = ['PATH', `AT ${before.seq}`, `AT ${after.seq}`];
+  const rows = changes.map((change) => [change.path, shown(change.before), shown(change.after)]);
+  io.stdout.write(rows.length === 0 ? 'No difference.\n' : `${table([head, ...rows]).join('\n')}\n`);
+  return EXIT.ok;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? '(none)' : truncate(oneLine(JSON.stringify(value)), MAX_COLUMNS);
 }

@@ -1,12 +1,13 @@
 import type { RunView } from '../../engine/engine.js';
 import { replayRefusal } from '../../machine/replay.js';
-import { isBefore, PLACES, STEPS, type Place } from '../../machine/steps.js';
+import { PLACES, STEPS, type Place } from '../../machine/steps.js';
 import { flag, oneOf, requiredText, text, type CommandFile, type CommonOptions } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import { replayPlan, type ReplayPlan } from '../replay-plan.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
@@ -86,25 +87,32 @@ async function showPlan(options: ReplayOptions & CommonOptions, io: Io): Promise
     return onRun(workspace, runId, async () => {
       const view = await workspace.engine.inspect(runId);
       const from = placeOf(view, options);
-      const { results, signOff } = contextOf(view);
-      const runs = PLACES.filter((place) => !isBefore(place, from));
-      const forgotten = runs.filter((place) => place in results);
-      const signOffFalls = signOff !== null && !isBefore('awaitingDbVerification', from);
-      if (options.json) {
-        io.stdout.write(
-          `${JSON.stringify({ run: runId, from, would_run: runs, would_forget: forgotten, sign_off_withdrawn: signOffFalls })}\n`,
-        );
-        return EXIT.ok;
-      }
-      const rows = runs.map((place) => [
-        `  ${place}`,
-        place === 'awaitingDbVerification' ? 'human pause' : STEPS[place].label,
-        forgotten.includes(place) ? 'its result is forgotten, its log kept' : '',
-      ]);
-      io.stdout.write(
-        `${[`Would run again, from ${from} on:`, ...table(rows), ...(signOffFalls ? ['  The sign-off would be withdrawn.'] : []), '', 'Nothing was changed.'].join('\n')}\n`,
-      );
+      const plan = replayPlan(view, from);
+      io.stdout.write(options.json ? `${JSON.stringify(asDocument(runId, from, plan))}\n` : asText(from, plan));
       return EXIT.ok;
     });
   });
+}
+
+function asDocument(run: string, from: Place, { places, isSignOffWithdrawn }: ReplayPlan) {
+  return {
+    run,
+    from,
+    would_run: places.map(({ place }) => place),
+    would_forget: places.filter(({ isForgotten }) => isForgotten).map(({ place }) => place),
+    would_keep: places.flatMap(({ kept }) => kept ?? []),
+    sign_off_withdrawn: isSignOffWithdrawn,
+  };
+}
+
+function asText(from: Place, { places, isSignOffWithdrawn }: ReplayPlan): string {
+  const rows = places.map(({ place, isForgotten, kept }) => [
+    `  ${place}`,
+    place === 'awaitingDbVerification' ? 'human pause' : STEPS[place].label,
+    [...(isForgotten ? ['its result is forgotten'] : []), ...(kept === null ? [] : [`${kept.file} is kept as ${kept.as}`])].join(
+      '; ',
+    ),
+  ]);
+  const signOff = isSignOffWithdrawn ? ['  The sign-off would be withdrawn.'] : [];
+  return `${[`Would run again, from ${from} on:`, ...table(rows), ...signOff, '', 'Nothing was changed.'].join('\n')}\n`;
 }
