@@ -39,6 +39,7 @@ describe('a chain', () => {
     ['of another run', { run_id: 'x' }, `belongs to run x, not ${RUN}`],
     ['out of order', { seq: 3 }, 'seq 2 expected, found 3'],
     ['that follows another one', { prev_hash: 'x' }, `prev_hash x does not match ${historyOf(RUN, 1)[0]?.hash}`],
+    ['that holds what JSON cannot', { snapshot: Infinity }, 'has no hash: Infinity is not allowed'],
     ['whose hash was lost', { hash: null as never }, `hash null recorded, ${historyOf(RUN, 2)[1]?.hash} computed`],
     ['whose hash is no text', { hash: 1 as never }, `hash 1 recorded, ${historyOf(RUN, 2)[1]?.hash} computed`],
   ])('with a record %s is told by its number, and is not gone on with', (_, change, fault) => {

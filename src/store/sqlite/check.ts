@@ -4,7 +4,7 @@ import type { Database } from './driver.js';
 import { headFaults, attemptFaults, foreignKeyFaults } from './row-check.js';
 import { schemaFaults } from './schema-check.js';
 import { isCorrupt } from './sqlite-error.js';
-import { UnreadableValueError } from './stored-json.js';
+import { parseCanonical, UnreadableValueError } from './stored-json.js';
 import { TransitionTable } from './transitions.js';
 
 export interface CheckResult {
@@ -59,7 +59,7 @@ function chainsOf(db: Database): ChainOfRun[] {
 async function chainFaults(db: Database, { runId, headSeq, headHash }: ChainOfRun, chain: ChainVerifier): Promise<string[]> {
   const table = new TransitionTable(db);
   for (;;) {
-    const page = table.page(runId, chain.length, headSeq, PAGE);
+    const page = table.page(runId, chain.length, headSeq, PAGE, parseCanonical);
     for (const record of page) {
       const fault = chain.next(record);
       if (fault !== null) return [`run ${runId}: transition ${fault.seq}: ${fault.fault}`];

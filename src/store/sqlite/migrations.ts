@@ -53,15 +53,15 @@ function emptyDatabase(file: string): string {
   return `The database ${file} is empty: start a run first, pass --db, or put the last good "cutover backup" there.`;
 }
 
-/** For readers, which may not migrate. Throws `StoreUnavailableError` when the schema is older than ours. */
-export function requireNewestSchema(db: Database, file: string): void {
-  const version = schemaVersion(db, file);
-  if (version === MIGRATIONS.length) return;
+/** For readers, which may not migrate. Throws `StoreUnavailableError` when the schema is older than `newest`. */
+export function requireNewestSchema(db: Database, file: string, newest = MIGRATIONS.length): void {
+  const version = schemaVersion(db, file, newest);
+  if (version === newest) return;
   throw new StoreUnavailableError(
     file,
     version === 0
       ? emptyDatabase(file)
-      : `The database ${file} has schema ${version}, this cutover reads schema ${MIGRATIONS.length}. ` +
+      : `The database ${file} has schema ${version}, this cutover reads schema ${newest}. ` +
           'Bring it up to date with a command that writes, e.g. cutover resume.',
   );
 }

@@ -38,14 +38,14 @@ export class TransitionTable {
     return { ...unsealed, hash };
   }
 
-  /** At most `limit` transitions with seq in (`after`, `upTo`], in order. Throws `UnreadableValueError`. */
-  page(runId: string, after: number, upTo: number, limit: number): HistoryRecord[] {
+  /** At most `limit` transitions with seq in (`after`, `upTo`], in order. Throws `UnreadableValueError`, as `parse` does. */
+  page(runId: string, after: number, upTo: number, limit: number, parse = parseStored): HistoryRecord[] {
     const rows = this.#db
       .prepare<[string, number, number, number], TransitionRow>(
         'SELECT * FROM transitions WHERE run_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
       )
       .all(runId, after, upTo, limit);
-    return rows.map(toRecord);
+    return rows.map((row) => toRecord(row, parse));
   }
 
   /** The run's last transition, or null. Throws `UnreadableValueError`. */
@@ -71,18 +71,18 @@ interface TransitionRow {
   readonly hash: string;
 }
 
-function toRecord(row: TransitionRow): HistoryRecord {
+function toRecord(row: TransitionRow, parse = parseStored): HistoryRecord {
   const where = `run ${row.run_id}: transition ${row.seq}`;
   return {
     run_id: row.run_id,
     seq: row.seq,
     at: row.at,
-    event: parseStored(row.event, where, 'event') as HistoryRecord['event'],
+    event: parse(row.event, where, 'event') as HistoryRecord['event'],
     from: row.from_state,
     to: row.to_state,
-    who: parseStored(row.who, where, 'who') as HistoryRecord['who'],
+    who: parse(row.who, where, 'who') as HistoryRecord['who'],
     machine_version: row.machine_version,
-    snapshot: parseStored(row.snapshot, where, 'snapshot'),
+    snapshot: parse(row.snapshot, where, 'snapshot'),
     prev_hash: row.prev_hash,
     hash: row.hash,
   };
