@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ActorContext } from '../../src/actors/actor.js';
 import { InterruptedError } from '../../src/engine/errors.js';
 import { LeaseHeldError, LeaseLostError, StoreUnavailableError } from '../../src/store/errors.js';
 import type { LeaseHolder, LeaseRecord, Store } from '../../src/store/store.js';
 import { operator, RUN } from '../store/builders.js';
 import { collect, failure } from '../store/observe.js';
-import { hangingActor } from './hanging-actor.js';
+import { aborted, hangingActor } from './hanging-actor.js';
 import { deadHolder, livingHolder, Toy, type ToyOptions } from './toy.js';
 
 const NEVER_MS = 3_600_000;
@@ -176,11 +177,15 @@ describe('a lease that is taken from the driver that was seen', () => {
   test('is not taken from another one that came since, which is named and goes on', async () => {
     await drivingRun({ holder: deadHolder(), heartbeatMs: NEVER_MS });
     const seen = await leaseNow();
-    const hanging = hangingActor();
     const stop = new AbortController();
-    const next = await toy.engine({ actors: { gather: hanging.actor }, signal: stop.signal });
-    drivers.push({ stop, end: next.resume(RUN, operator).catch((error: unknown) => error) });
-    const { signal } = await hanging.began;
+    const signal = await new Promise<AbortSignal>((began) => {
+      const gather = (_input: unknown, context: ActorContext) => {
+        began(context.signal);
+        return aborted(context.signal);
+      };
+      const end = toy.engine({ actors: { gather }, signal: stop.signal }).then((next) => next.resume(RUN, operator));
+      drivers.push({ stop, end: end.catch((error: unknown) => error) });
+    });
     const error = await failure(take(seen));
     expect(error).toBeInstanceOf(LeaseHeldError);
     expect((error as LeaseHeldError).lease.fence).toBe(seen.fence + 1);
