@@ -5,10 +5,12 @@ import { LeaseHeldError, LeaseLostError, StoreUnavailableError } from '../../src
 import type { LeaseHolder, LeaseRecord, Store } from '../../src/store/store.js';
 import { operator, RUN } from '../store/builders.js';
 import { collect, failure } from '../store/observe.js';
+import { finalState } from './expect-intact.js';
 import { aborted, hangingActor } from './hanging-actor.js';
 import { deadHolder, livingHolder, Toy, type ToyOptions } from './toy.js';
 
 const NEVER_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 let toy: Toy;
 let drivers: { readonly stop: AbortController; readonly end: Promise<unknown> }[];
@@ -93,6 +95,35 @@ describe('one driver a run', () => {
     const began = performance.now();
     expect((await second.resume(RUN, operator)).run.status).toBe('waiting');
     expect(performance.now() - began).toBeGreaterThanOrEqual(150);
+  });
+
+  test.each([
+    ['ahead of', HOUR_MS],
+    ['behind', -HOUR_MS],
+  ])(
+    'a clock that is an hour %s the other one neither takes a living driver’s lease nor keeps a dead one’s',
+    async (_how, ms) => {
+      const now = () => new Date(Date.now() + ms);
+      const { stop } = await drivingRun({ holder: elsewhere(), heartbeatMs: 5 });
+      const watching = await toy.engine({ leaseStaleMs: 5_000, now });
+      expect(await failure(watching.resume(RUN, operator))).toMatchObject({ code: 'LEASE_HELD' });
+      stop.abort(new InterruptedError('SIGTERM'));
+      await drivers[0]?.end;
+      const store = await toy.store();
+      await store.acquireLease(RUN, elsewhere(), null, new Date().toISOString());
+      expect((await (await toy.engine({ leaseStaleMs: 150, now })).resume(RUN, operator)).run.status).toBe('waiting');
+    },
+  );
+
+  test('a clock that jumps an hour to and fro while a run is driven changes nothing of it', async () => {
+    const steady = await (await toy.engine()).start(toy.request());
+    await toy.dispose();
+    toy = new Toy();
+    let ticks = 0;
+    const now = () => new Date(Date.now() + ((ticks += 1) % 3 === 0 ? HOUR_MS : ticks % 3 === 1 ? -HOUR_MS : 0));
+    const jumping = await (await toy.engine({ now, heartbeatMs: 1, leaseStaleMs: 2_000 })).start(toy.request());
+    expect(finalState(jumping)).toEqual(finalState(steady));
+    expect(await (await toy.store()).check()).toMatchObject({ faults: [] });
   });
 
   test('a lease that is released while it is watched is taken without more waiting', async () => {
