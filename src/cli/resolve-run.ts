@@ -14,13 +14,14 @@ export async function resolveRun({ store }: Pick<Workspace, 'store'>, named: str
       `The run is ${JSON.stringify(named)}, which names none. Give its id, the beginning of it, or "latest"; see: cutover list`,
     );
   }
+  if ((await store.getRun(named)) !== null) return named;
   const found = await store.findRunIds(named, 5);
-  const [only] = found;
+  const [only, another] = found;
   if (only === undefined) throw new UsageError(`No run begins with ${JSON.stringify(named)}. See which there are: cutover list`);
-  if (found.length > 1 && only !== named && !found.includes(named)) {
+  if (another !== undefined) {
     throw new UsageError(
       `${JSON.stringify(named)} is the beginning of more than one run: ${found.join(', ')}... Give more of the id.`,
     );
   }
-  return found.includes(named) ? named : only;
+  return only;
 }

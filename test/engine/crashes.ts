@@ -44,6 +44,13 @@ export class Crashes {
     });
   }
 
+  /** Breaks it now, wherever it is. */
+  crash(): never {
+    this.#crashed = true;
+    this.atPoint();
+    throw new Crash();
+  }
+
   /** Closes what a dead process would have closed by its end. */
   async closeFiles(): Promise<void> {
     for (const log of this.#opened) await log.close();
@@ -71,18 +78,12 @@ export class Crashes {
   #enter(name: string): number {
     if (this.#crashed) throw new Crash();
     const number = this.calls.push(name);
-    if (this.point?.when === 'before' && this.point.call === number) this.#crash();
+    if (this.point?.when === 'before' && this.point.call === number) this.crash();
     return number;
   }
 
   #leave(number: number): void {
     if (this.#crashed) throw new Crash();
-    if (this.point?.when === 'after' && this.point.call === number) this.#crash();
-  }
-
-  #crash(): never {
-    this.#crashed = true;
-    this.atPoint();
-    throw new Crash();
+    if (this.point?.when === 'after' && this.point.call === number) this.crash();
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { canonicalJson, canonicalSha256 } from '../../src/evidence/canonical-json.js';
+import { NUMBERS, SAMPLE, SORTING } from './rfc-8785-vectors.js';
 
 describe('canonical JSON', () => {
   test('follows RFC 8785 in numbers, keys and escapes', () => {
@@ -21,3 +22,34 @@ describe('canonical JSON', () => {
     expect(() => canonicalJson(value)).toThrow();
   });
 });
+
+describe('the vectors of RFC 8785', () => {
+  test('the sample object has the bytes that are given for it', () => {
+    const expected = Buffer.from(SAMPLE.bytes.replaceAll(/\s/g, ''), 'hex');
+    expect(Buffer.from(canonicalJson(JSON.parse(SAMPLE.given)), 'utf8')).toEqual(expected);
+  });
+
+  test('keys are sorted by UTF-16 code units', () => {
+    const sorted = canonicalJson(JSON.parse(SORTING.given));
+    expect([...sorted.matchAll(/:"([^"]*)"/g)].map(([, value]) => value)).toEqual(SORTING.values);
+  });
+
+  test.each(NUMBERS.filter(([, text]) => text !== null))('the number with the bits %s is %s', (bits, text) => {
+    expect(canonicalJson(numberOf(bits))).toBe(text);
+  });
+
+  test.each(NUMBERS.filter(([, text]) => text === null))('the bits %s are no number that JSON has', (bits) => {
+    for (const value of [numberOf(bits), [numberOf(bits)], { fact: numberOf(bits) }]) {
+      expect(() => canonicalJson(value)).toThrow();
+    }
+  });
+
+  // Section 3.2.2.2.
+  test.each(['\ud83d', '\ude00', '\ude00\ud83d'])('half of a surrogate pair (%j) is refused, in a text and in a key', (half) => {
+    for (const value of [half, { fact: half }, { [half]: 'fact' }]) expect(() => canonicalJson(value)).toThrow();
+  });
+});
+
+function numberOf(bits: string): number {
+  return Buffer.from(bits, 'hex').readDoubleBE();
+}

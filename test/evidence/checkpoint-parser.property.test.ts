@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCheckpoint, type CheckpointFinding } from '../../src/evidence/checkpoint-parser.js';
+import { BLANK } from '../../src/evidence/checkpoint.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
 import { completeCheckpoint, SCREENSHOT } from './complete-checkpoint.js';
 
 const RUN = '20260221T120000Z';
-const complete = completeCheckpoint(
-  checkpointTemplate({ runId: RUN, runDirectory: `dpp/evidence/phase6_4_cutover/${RUN}`, createdAt: '2026-02-21T12:02:00Z' }),
-);
+const template = checkpointTemplate({
+  runId: RUN,
+  runDirectory: `dpp/evidence/phase6_4_cutover/${RUN}`,
+  createdAt: '2026-02-21T12:02:00Z',
+});
+const complete = completeCheckpoint(template);
 
 function findings(text: string): readonly CheckpointFinding[] {
   const parsed = parseCheckpoint(text, { runId: RUN, screenshots: [SCREENSHOT], now: new Date('2026-02-21T15:00:00Z') });
@@ -63,18 +67,55 @@ describe('any single change that leaves a checkpoint incomplete is found on its 
       }),
     );
   });
+});
 
-  test('a line of the form that is deleted, given twice, or moved', () => {
-    const form = lines.flatMap((line, index) => (/^(?:\[|[A-H]\. )/.test(line) ? [index] : []));
+describe('a complete checkpoint', () => {
+  const lines = complete.split('\n');
+  const place = fc.nat({ max: lines.length - 1 });
+  const isComplete = (changed: readonly string[]) => findings(changed.join('\n')).length === 0;
+
+  test('stays one after a line is deleted, given twice or moved only if the form is the same: headings, boxes, status, run id', () => {
+    const changes = fc.tuple(fc.constantFrom('deleted', 'given twice', 'swapped'), place, place);
     fc.assert(
-      fc.property(fc.constantFrom(...form), fc.constantFrom(...form), (one, other) => {
-        expect(findings(lines.toSpliced(one, 1).join('\n'))).not.toEqual([]);
-        const twice = findings(lines.toSpliced(other + 1, 0, lines[one] ?? '').join('\n'));
-        expect(twice.map(({ message }) => message).join()).toContain('twice');
-        if (one === other) return;
-        const swapped = lines.with(one, lines[other] ?? '').with(other, lines[one] ?? '');
-        expect(findings(swapped.join('\n'))).not.toEqual([]);
+      fc.property(changes, ([change, one, other]) => {
+        const line = lines[one] ?? '';
+        const changed = {
+          deleted: lines.toSpliced(one, 1),
+          'given twice': lines.toSpliced(other, 0, line),
+          swapped: lines.with(one, lines[other] ?? '').with(other, line),
+        }[change];
+        expect(isComplete(changed)).toBe(formOf(changed) === formOf(lines));
       }),
+      { numRuns: 500 },
     );
   });
+
+  test('is none when any character of the form itself is replaced', () => {
+    const printed = template.replace('PENDING', 'COMPLETED').replaceAll(BLANK, '').split('\n');
+    const characters = printed.flatMap((line, index) =>
+      /^(?:\[|[A-H]\. |Run ID: |Status: )/.test(line)
+        ? [...(lines[index] ?? '').slice(0, line.length)].map((character, at) => ({ index, at, character }))
+        : [],
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...characters),
+        fc.constantFrom('x', 'X', '_', '1', 'é', '.', ']', '[', ':', '\u0000'),
+        ({ index, at, character }, other) => {
+          fc.pre(character !== other && (character !== ' ' || at === 1));
+          const line = lines[index] ?? '';
+          expect(isComplete(lines.with(index, line.slice(0, at) + other + line.slice(at + 1)))).toBe(false);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  /** What counts of a form, read with as little as possible: notes above item A are free, and so are empty lines. */
+  function formOf(all: readonly string[]): string {
+    const isRunId = (line: string) => line.startsWith('Run ID: ');
+    const begins = all.findIndex((line) => /^(?:[A-H]\. |\[)/.test(line));
+    const counts = (line: string, index: number) => line.startsWith('Status: ') || (index >= begins && line !== '');
+    return [...all.filter(isRunId), ...all.filter((line, index) => !isRunId(line) && counts(line, index))].join('\n');
+  }
 });

@@ -29,6 +29,20 @@ describe('the redactor', () => {
     );
   });
 
+  test('gives the same output however a line longer than all its windows is cut', () => {
+    const filler = fc.tuple(fc.constantFrom('. ', '\u00e9', 'a', '=', '"'), fc.integer({ min: 1, max: 90 * 1024 }));
+    const line = fc.array(fc.tuple(filler, fc.constantFrom(...SECRETS)), { minLength: 1, maxLength: 4 });
+    const cuts = fc.array(fc.integer({ min: 1, max: 300 * 1024 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(line, cuts, (parts, chunkSizes) => {
+        const text = parts.map(([[of, length], { secret, text: around }]) => `${of.repeat(length)} ${around(secret)} `);
+        const bytes = Buffer.from(text.join(''), 'utf8');
+        expect(redactChunks(cut(bytes, chunkSizes)).equals(redactChunks([bytes]))).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('lets no secret survive, whatever surrounds it on its lines and however it arrives', () => {
     const around = fc.string({ unit: fc.constantFrom('a', '7', ' ', 'é', '.', '=', ':', '\n'), maxLength: 30 });
     fc.assert(

@@ -80,11 +80,23 @@ export function eventsFor({ snapshot, path }: Pick<ReachableRun, 'snapshot' | 'p
   return ALPHABET.filter((event) => types.has(event.type) && snapshot.can(recorded(event, path.length + 2)));
 }
 
+/** The same without the one that stops the engine, see `Defect`. */
+export function soundEventsFor(snapshot: Snapshot): RunEvent[] {
+  const unplanned = snapshot.context.drill.plan === null;
+  return eventsFor({ snapshot, path: [] }).filter(({ type }) => !(unplanned && type === 'xstate.done.actor.drillingAppRollback'));
+}
+
 export function describe(event: RunEvent): string {
   const { type, from, override, acknowledgeLeftBehind, error } = event;
   const facts = [from, override === true ? 'override' : null, acknowledgeLeftBehind === true ? 'left behind' : null];
   const shown = [...facts, (error as { code: string } | undefined)?.code].filter((fact) => fact !== undefined && fact !== null);
   return shown.length === 0 ? type : `${type}(${shown.join(', ')})`;
+}
+
+/** The names of all states that a run can be found in. */
+export function leaves(node = pilotMachine.root): string[] {
+  const children = Object.values(node.states) as (typeof pilotMachine.root)[];
+  return children.length === 0 ? [node.path.join('.')] : children.flatMap((child) => leaves(child));
 }
 
 /** The effects that a transition asks for. */
@@ -108,7 +120,7 @@ function runOf(snapshot: Snapshot, witness: Witness, path: readonly string[]): R
 }
 
 /** Everything that a guard, an input or the summary can tell apart; dates, reasons and exceptions are not among them. */
-function keyOf(state: string, context: PilotContext, witness: Witness): string {
+export function keyOf(state: string, context: PilotContext, witness: Witness): string {
   const { results, attemptsInARow, drill, signOff, seal, summary, failure, failures, abandoning } = context;
   return JSON.stringify([
     state,
