@@ -17,14 +17,27 @@ const DETECTED = ['Killed', 'Timeout'];
 const UNDETECTED = ['Survived', 'NoCoverage'];
 
 /**
- * A scope that is to be `alone` runs where no other process of this machine can be seen: a mutant of what ends processes would
- * end them too. Source: pid_namespaces(7).
+ * Each mutant of a scope that is to be `alone` runs where no other process can be seen, Stryker's own included: a mutant of what
+ * ends processes would end them too. Source: pid_namespaces(7).
  */
-const OF_ITS_OWN = [
+const JEST_OF_ITS_OWN = [
   'unshare',
   ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
   ...['--pid', '--fork', '--mount-proc', '--kill-child'],
-];
+  ...['node', '--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
+  ...['--config', 'mutation/jest.config.js', '--bail', '--silent'],
+].join(' ');
+
+/** Stryker's own way: in one process, the tests that reach the mutant. */
+const runnerInside = {
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+  jest: { configFile: 'mutation/jest.config.js' },
+  coverageAnalysis: 'perTest',
+};
+
+/** Slower: all tests of the scope, and a process of its own for each mutant. */
+const runnerOfItsOwn = { testRunner: 'command', commandRunner: { command: JEST_OF_ITS_OWN }, coverageAnalysis: 'off' };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => SCOPES[name] === undefined);
@@ -68,9 +81,9 @@ function runScope(name, { mutate, tests, alone = false }) {
   console.log(`=== ${name} ===`);
   const report = join(RESULTS, `${name}.json`);
   const config = join(RESULTS, `${name}.config.json`);
-  writeFileSync(config, JSON.stringify(strykerOptions(name, mutate, report), null, 2));
-  const [command, ...args] = [...(alone ? OF_ITS_OWN : []), join(ROOT, 'node_modules/.bin/stryker'), 'run', config];
-  const { status } = spawnSync(command, args, {
+  const options = { ...strykerOptions(name, mutate, report), ...(alone ? runnerOfItsOwn : runnerInside) };
+  writeFileSync(config, JSON.stringify(options, null, 2));
+  const { status } = spawnSync(join(ROOT, 'node_modules/.bin/stryker'), ['run', config], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, MUTATION_TESTS: tests.join(' ') },
@@ -91,10 +104,6 @@ function runScope(name, { mutate, tests, alone = false }) {
 function strykerOptions(name, mutate, report) {
   return {
     mutate,
-    testRunner: 'jest',
-    testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
-    jest: { configFile: 'mutation/jest.config.js' },
-    coverageAnalysis: 'perTest',
     ignorePatterns: ['/.demo', '/bench', '/docs/*', '!/docs/evidence-manifest.schema.json', '/mutation/results'],
     disableTypeChecks: false,
     // More than there are cores: a mutant that hangs only waits.

@@ -120,7 +120,7 @@ export class SimulatedPilot {
           break;
         default:
           // A person decides while the driver lives: the lease is taken from it, and what it still says must not count.
-          await this.#engine(store, new Crashes()).send(RUN, operator, async () => [event as RunEvent], { seize: true });
+          await this.#engine(store, new Crashes()).send(RUN, operator, async () => [event as RunEvent], { seize: 'whoever' });
           throw new ActorError('TOO_LATE', 'The lease was lost while this attempt ran.');
       }
     }

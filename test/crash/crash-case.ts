@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CliOptions, Pilot } from '../e2e/pilot.js';
+
+const PRELOAD = resolve('test/crash/crash-points.mjs');
+
+/** A run has two commands, and in between the human does their part. */
+export const PHASES = ['before the pause', 'after the pause'] as const;
+export type Phase = (typeof PHASES)[number];
+const COMMAND: Readonly<Record<Phase, { readonly args: readonly string[]; readonly exitCode: number }>> = {
+  'before the pause': { args: ['start'], exitCode: 2 },
+  'after the pause': { args: ['resume', 'latest'], exitCode: 0 },
+};
+
+/** Brings a new site to where the phase begins. */
+export async function prepare(pilot: Pilot, phase: Phase): Promise<void> {
+  if (phase === 'before the pause') return;
+  await expectExit(pilot, ['start'], 2);
+  await pilot.verify();
+}
+
+/** Makes the phase undisturbed; the names of all places that it passes, in order (see crash-points.mjs). */
+export async function placesOf(pilot: Pilot, phase: Phase): Promise<string[]> {
+  const log = join(pilot.directory, 'places.log');
+  const { args, exitCode } = COMMAND[phase];
+  await expectExit(pilot, args, exitCode, { CRASH_LOG: log });
+  return readFileSync(log, 'utf8').trimEnd().split('\n');
+}
+
+/** Makes the phase and kills the process at the place; goes on to the end, and sees that all is as if nothing had been. */
+export async function crashAt(pilot: Pilot, phase: Phase, place: string): Promise<void> {
+  const { args, exitCode } = COMMAND[phase];
+  const { signal, stdout, stderr } = await pilot.cutover(args, preload({ CRASH_AT: place }));
+  assert.equal(signal, 'SIGKILL', `the place was not passed: ${stdout}${stderr}`);
+  if (phase === 'before the pause') {
+    // Killed before the run was on record there is none to go on with: it is begun again.
+    const isRecorded = existsSync(pilot.evidenceRoot) || (await runsOnRecord(pilot)) > 0;
+    await expectExit(pilot, isRecorded ? ['resume', 'latest'] : args, exitCode);
+    await pilot.verify();
+  }
+  await expectExit(pilot, ['resume', 'latest'], 0);
+  await isAsUndisturbed(pilot);
+}
+
+/** No database is no run. */
+async function runsOnRecord(pilot: Pilot): Promise<number> {
+  if (!existsSync(join(pilot.site.repository, '.cutover/cutover.db'))) return 0;
+  return (await pilot.json<{ readonly runs: readonly unknown[] }>(['list'])).runs.length;
+}
+
+async function expectExit(pilot: Pilot, args: readonly string[], expected: number, env: CliOptions['env'] = {}): Promise<void> {
+  const { exitCode, stdout, stderr } = await pilot.cutover(args, preload(env));
+  assert.equal(exitCode, expected, `cutover ${args.join(' ')}: ${stdout}${stderr}`);
+}
+
+/** As text: lists of another realm, as jest has one for each test file, are never deeply equal. */
+function same(found: readonly string[], expected: readonly string[]): void {
+  assert.equal(found.join('\n'), expected.join('\n'));
+}
+
+function preload(env: CliOptions['env']): CliOptions {
+  return { env: { NODE_OPTIONS: `--import=${PRELOAD}`, ...env } };
+}
+
+interface Status {
+  readonly attempts: readonly { readonly step: string; readonly attempt: number; readonly status: string }[];
+}
+
+const STEPS = [
+  ...['preflight', 'capturingScope', 'runningRcGates', 'runningStagingDryRun', 'drillingAppRollback', 'restoringStaging'],
+  ...['preparingCheckpoint', 'sealing.scanning', 'sealing.archiving', 'sealing.hashing', 'sealing.retention'],
+  ...['sealing.uploading', 'sealing.verifying', 'summarizing'],
+];
+const FILES = [
+  ...['00_scope.txt', '10_preflight.json', '30_rc_gates.txt', '40_staging_dry_run.txt', '50_rollback_drill.txt'],
+  ...['55_db_rollback_human_checkpoint.txt', '56_db_restore_screenshots', '57_secret_scan.json', '58_history.ndjson'],
+  ...['59_index.sha256', '60_evidence_seal_manifest.json', '70_worm_upload_stdout.txt', '80_history_after_seal.ndjson'],
+  ...['90_result_summary.txt', 'evidence.tar.gz', 'evidence.tar.gz.sha256'],
+];
+
+/** Every step succeeded once, at most one attempt was interrupted, nothing was done twice, nothing is missing, nobody is left. */
+async function isAsUndisturbed(pilot: Pilot): Promise<void> {
+  const { attempts } = await pilot.json<Status>(['status', 'latest']);
+  const stepsWith = (wanted: boolean) =>
+    attempts.filter(({ status }) => (status === 'succeeded') === wanted).map(({ step, status }) => (wanted ? step : status));
+  same(stepsWith(true), STEPS);
+  same(stepsWith(false), attempts.length > STEPS.length ? ['interrupted'] : []);
+  await expectExit(pilot, ['doctor'], 0);
+  assert.match(await pilot.evidence('90_result_summary.txt'), /^VERDICT: PASS$/m);
+  const files = readdirSync(await pilot.runDirectory()).filter((name) => !name.includes('.attempt-'));
+  same(files.toSorted(), FILES.toSorted());
+  same(processesOf(pilot.directory), []);
+  const keys = pilot.site.s3.state().versions.map(({ key }) => key);
+  same(keys, [...new Set(keys)]);
+  assert.equal(keys.filter((key) => key.endsWith('/evidence.tar.gz')).length, 1);
+  const rollouts = pilot.site.kubernetes.effects().filter(({ kind }) => kind === 'rollout');
+  assert.equal(rollouts.length, 6, 'each deployment goes back once and forward once');
+}
+
+/** Command lines of processes that have the directory in their environment: the site's. */
+function processesOf(directory: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => readProcess(pid, 'environ').includes(directory))
+    .map((pid) => readProcess(pid, 'cmdline').replaceAll('\0', ' '));
+}
+
+/** Empty for a process that has ended since, or is another user's. */
+function readProcess(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return '';
+    throw error;
+  }
+}
