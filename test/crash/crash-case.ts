@@ -30,17 +30,25 @@ export async function placesOf(pilot: Pilot, phase: Phase): Promise<string[]> {
 
 /** Makes the phase and kills the process at the place; goes on to the end, and sees that all is as if nothing had been. */
 export async function crashAt(pilot: Pilot, phase: Phase, place: string): Promise<void> {
-  const { args, exitCode } = COMMAND[phase];
-  const { signal, stdout, stderr } = await pilot.cutover(args, preload({ CRASH_AT: place }));
+  const { signal, stdout, stderr } = await pilot.cutover(COMMAND[phase].args, preload({ CRASH_AT: place }));
   assert.equal(signal, 'SIGKILL', `the place was not passed: ${stdout}${stderr}`);
   if (phase === 'before the pause') {
-    // Killed before the run was on record there is none to go on with: it is begun again.
-    const isRecorded = existsSync(pilot.evidenceRoot) || (await runsOnRecord(pilot)) > 0;
-    await expectExit(pilot, isRecorded ? ['resume', 'latest'] : args, exitCode);
+    await expectExit(pilot, await goingOn(pilot, phase), COMMAND[phase].exitCode);
     await pilot.verify();
   }
   await expectExit(pilot, ['resume', 'latest'], 0);
-  await isAsUndisturbed(pilot);
+  const step = place.slice(0, place.indexOf(':'));
+  await isAsUndisturbed(pilot, step === 'at rest' ? [] : [step]);
+}
+
+/** The command that goes on with a phase: when no run is on record yet, there is none to resume, and it is begun again. */
+export async function goingOn(pilot: Pilot, phase: Phase): Promise<readonly string[]> {
+  return (await runsOnRecord(pilot)) > 0 ? ['resume', 'latest'] : COMMAND[phase].args;
+}
+
+/** The exit code with which the phase is done. */
+export function exitCodeOf(phase: Phase): number {
+  return COMMAND[phase].exitCode;
 }
 
 /** No database is no run. */
@@ -59,7 +67,8 @@ function same(found: readonly string[], expected: readonly string[]): void {
   assert.equal(found.join('\n'), expected.join('\n'));
 }
 
-function preload(env: CliOptions['env']): CliOptions {
+/** Has the command pass by the places. */
+export function preload(env: CliOptions['env']): CliOptions {
   return { env: { NODE_OPTIONS: `--import=${PRELOAD}`, ...env } };
 }
 
@@ -79,13 +88,21 @@ const FILES = [
   ...['90_result_summary.txt', 'evidence.tar.gz', 'evidence.tar.gz.sha256'],
 ];
 
-/** Every step succeeded once, at most one attempt was interrupted, nothing was done twice, nothing is missing, nobody is left. */
-async function isAsUndisturbed(pilot: Pilot): Promise<void> {
+/**
+ * Every step succeeded once, after as many interrupted attempts as there were interruptions (null: any number); nothing was done
+ * twice, nothing is missing, nobody is left.
+ */
+export async function isAsUndisturbed(pilot: Pilot, interrupted: readonly string[] | null): Promise<void> {
   const { attempts } = await pilot.json<Status>(['status', 'latest']);
-  const stepsWith = (wanted: boolean) =>
-    attempts.filter(({ status }) => (status === 'succeeded') === wanted).map(({ step, status }) => (wanted ? step : status));
-  same(stepsWith(true), STEPS);
-  same(stepsWith(false), attempts.length > STEPS.length ? ['interrupted'] : []);
+  const shown = attempts.map(({ step, attempt, status }) => `${step} ${attempt} ${status}`);
+  const expected = STEPS.flatMap((step) => {
+    const times = (interrupted ?? attempts.filter(({ status }) => status === 'interrupted').map((each) => each.step)).filter(
+      (each) => each === step,
+    ).length;
+    const before = Array.from({ length: times }, (_, index) => `${step} ${index + 1} interrupted`);
+    return [...before, `${step} ${times + 1} succeeded`];
+  });
+  same(shown, expected);
   await expectExit(pilot, ['doctor'], 0);
   assert.match(await pilot.evidence('90_result_summary.txt'), /^VERDICT: PASS$/m);
   const files = readdirSync(await pilot.runDirectory()).filter((name) => !name.includes('.attempt-'));

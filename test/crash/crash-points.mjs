@@ -5,8 +5,8 @@
  * CRASH_LOG   file to which the name of each place is appended as it is passed
  * CRASH_AT    the name of the place at which to die
  *
- * A place is named `<what> <before|after|end> <number>`, the number being how often it was passed with these words: names do not
- * depend on what runs beside them. Places: each commit of the database (`commit`, with the table it is about), each
+ * A place is named `<step>: <what> <before|after|end> <number>`: the step whose attempt is running, and how often these words were
+ * passed in it; names do not depend on what runs beside them. Places: each commit of the database (`commit`, with the table it is about), each
  * rename and fsync of a file (by its name), each start and end of a child process (by its command), each request and its
  * answer (by method). A heartbeat is no place: it comes by the clock.
  */
@@ -19,11 +19,13 @@ import Database from 'better-sqlite3';
 
 const { CRASH_LOG: log, CRASH_AT: at } = process.env;
 const passed = new Map();
+let step = 'at rest';
 
 function place(what) {
-  const number = (passed.get(what) ?? 0) + 1;
-  passed.set(what, number);
-  const name = `${what} ${number}`;
+  const words = `${step}: ${what}`;
+  const number = (passed.get(words) ?? 0) + 1;
+  passed.set(words, number);
+  const name = `${words} ${number}`;
   if (log) appendFileSync(log, `${name}\n`);
   if (name === at) process.kill(process.pid, 'SIGKILL');
 }
@@ -64,6 +66,7 @@ function commits() {
       const result = original.immediate(...args);
       const tables = [...written.get(this)].join('+');
       written.delete(this);
+      if (tables.includes('attempts')) step = stepOn(this);
       if (tables !== '') place(`commit ${tables} after`);
       return result;
     };
@@ -73,6 +76,10 @@ function commits() {
       exclusive: original.exclusive,
     });
   };
+}
+
+function stepOn(database) {
+  return database.prepare("SELECT step FROM attempts WHERE status = 'running'").pluck().get() ?? 'at rest';
 }
 
 function files() {
