@@ -4,12 +4,12 @@ import { crashAt, PHASES, placesOf, prepare, type Phase } from './crash-case.js'
 
 /**
  * Some of the places where a process can be killed: `npm run crashes` goes through every single one. Which there are is told by an
- * undisturbed run. Here each step, the moment its attempt is on record, and the middle of the drill; from the pause on, where a
- * crash costs little, the first of each kind in each step, right after it has come to pass.
+ * undisturbed run. Here each step, the moment its attempt is on record; the middle of the drill; each rename, and the first request
+ * of each kind in each step.
  */
 const CHOSEN: Readonly<Record<Phase, RegExp>> = {
   'before the pause': /: commit attempts after 1$|: child kubectl rollout (?:undo end|status end) 2$|: rename \S+ after 1$/,
-  'after the pause': /: (?:commit \S*(?:attempts|leases)\S*|rename \S+|fsync \S+|request \S+) after 1$/,
+  'after the pause': /: (?:commit attempts|rename \S+|request \S+) after 1$/,
 };
 
 const chosen = new Map<Phase, readonly string[]>();

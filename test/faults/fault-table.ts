@@ -7,7 +7,7 @@ import { DISK, DISK_AT_THE_PAUSE, DISK_WHILE_SEALING } from './groups/disk.js';
 import { CHECKPOINT } from './groups/checkpoint.js';
 import { ACCEPTED_DRIFT, DRIFT } from './groups/drift.js';
 import { CLUSTER } from './groups/cluster.js';
-import { DRILL } from './groups/drill.js';
+import { DRILL, DRILL_NOT_POSSIBLE } from './groups/drill.js';
 import { ENVIRONMENT } from './groups/environment.js';
 import { ENVIRONMENT_LOCK } from './groups/environment-lock.js';
 import { ENVIRONMENT_STAGING } from './groups/environment-staging.js';
@@ -38,6 +38,7 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   GATES,
   STAGING,
   ISOLATION,
+  DRILL_NOT_POSSIBLE,
   DRILL,
   RESTORING,
   DISK,

@@ -49,7 +49,7 @@ function compensated(what: string, how: string, commands: ControlCommand | Contr
 async function deployAnew(pilot: FaultPilot, saved: string): Promise<void> {
   await pilot.site.kubernetes.control({ put: JSON.parse(saved) as Record<string, unknown> });
   await settled(pilot);
-  await deploy(pilot, 'dpp-worker', '1.2.0');
+  await deploy(pilot, 'dpp-worker', '1.3.0');
 }
 
 async function forgetOldRevision(pilot: FaultPilot): Promise<void> {
@@ -75,10 +75,17 @@ function script(how: string, text: string, says: FaultCase['says']): FaultCase {
 /** The deployment that is deleted, as JSON. */
 let saved = '';
 
-export const DRILL: FaultGroup = {
-  title: 'Step 3: app rollback drill',
-  stage: 'run',
+export const DRILL_NOT_POSSIBLE: FaultGroup = {
+  title: 'Step 3: the drill cannot begin',
+  stage: 'step',
   cases: [
+    notPossible(
+      'one revision only',
+      forgetOldRevision,
+      'deployment dpp-worker has no earlier revision than 2 with another pod template: there is nothing to roll back to',
+      'deploy another release first, and see that spec.revisionHistoryLimit is not 0',
+      (pilot) => deploy(pilot, 'dpp-worker', '1.2.0'),
+    ),
     notPossible(
       'missing',
       async (pilot) => {
@@ -88,13 +95,6 @@ export const DRILL: FaultGroup = {
       'deployment dpp-worker is not in namespace dpp-staging',
       'deploy it, or correct DPP_K8S_NAMESPACE',
       (pilot) => deployAnew(pilot, saved),
-    ),
-    notPossible(
-      'one revision only',
-      forgetOldRevision,
-      'deployment dpp-worker has no earlier revision than 2 with another pod template: there is nothing to roll back to',
-      'deploy another release first, and see that spec.revisionHistoryLimit is not 0',
-      (pilot) => deploy(pilot, 'dpp-worker', '1.2.0'),
     ),
     notPossible(
       'scaled to 0',
@@ -124,6 +124,13 @@ export const DRILL: FaultGroup = {
       'see kubectl rollout status deployment/dpp-worker, and wait for it or mend it',
       settled,
     ),
+  ],
+};
+
+export const DRILL: FaultGroup = {
+  title: 'Step 3: the drill is disturbed',
+  stage: 'run',
+  cases: [
     compensated(
       'undo of dpp-worker',
       'its pods never get ready',

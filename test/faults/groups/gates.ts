@@ -73,11 +73,14 @@ function peakMemory(pid: number | undefined): number {
 
 const flag = (pilot: FaultPilot) => join(pilot.home, 'gates-are-busy');
 
+let runsBefore = 0;
+
 /** It runs until a file is gone, which is no part of the repository: a run that goes on finds the commit that it knows. */
 const endless: FaultCase = {
   what: 'RC runner',
   how: 'never ends (the step is given two hours), and is ended by Ctrl-C',
   inject: async (pilot) => {
+    runsBefore = (await pilot.runIds()).length;
     await pilot.write(flag(pilot), '');
     await commitRunner(
       pilot,
@@ -88,8 +91,8 @@ const endless: FaultCase = {
     await until(
       'the first line of the gates',
       async () => {
-        const directory = await pilot.runDirectory();
-        return directory !== null && existsSync(join(directory, LOG)) && (await log(pilot)).includes('[RC-1] running');
+        if ((await pilot.runIds()).length === runsBefore) return false;
+        return existsSync(await pilot.evidenceFile(LOG)) && (await log(pilot)).includes('[RC-1] running');
       },
       60_000,
     );
