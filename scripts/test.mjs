@@ -18,7 +18,7 @@ const CHECKS = [
   ],
 ];
 
-console.log('Takes about thirteen minutes on two cores; on a bare machine one or two more, to install.');
+console.log('Takes about fourteen minutes on two cores; on a bare machine one or two more, to install.');
 prepare({ servers: JSON.parse(readFileSync(`${ROOT}test/services/rgw/tools.json`, 'utf8')) });
 const counts = { passed: 0, failed: 0 };
 say(`Checking ${CHECKS.map(([name]) => name).join(', ')}...`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CliOptions, Pilot } from '../e2e/pilot.js';
+import { processesWith } from '../processes.js';
 
 const PRELOAD = resolve('test/crash/crash-points.mjs');
 
@@ -107,29 +108,13 @@ export async function isAsUndisturbed(pilot: Pilot, interrupted: readonly string
   assert.match(await pilot.evidence('90_result_summary.txt'), /^VERDICT: PASS$/m);
   const files = readdirSync(await pilot.runDirectory()).filter((name) => !name.includes('.attempt-'));
   same(files.toSorted(), FILES.toSorted());
-  same(processesOf(pilot.directory), []);
+  same(
+    processesWith(pilot.directory).map(({ commandLine }) => commandLine),
+    [],
+  );
   const keys = pilot.site.s3.state().versions.map(({ key }) => key);
   same(keys, [...new Set(keys)]);
   assert.equal(keys.filter((key) => key.endsWith('/evidence.tar.gz')).length, 1);
   const rollouts = pilot.site.kubernetes.effects().filter(({ kind }) => kind === 'rollout');
   assert.equal(rollouts.length, 6, 'each deployment goes back once and forward once');
-}
-
-/** Command lines of processes that have the directory in their environment: the site's. */
-function processesOf(directory: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => readProcess(pid, 'environ').includes(directory))
-    .map((pid) => readProcess(pid, 'cmdline').replaceAll('\0', ' '));
-}
-
-/** Empty for a process that has ended since, or is another user's. */
-function readProcess(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return '';
-    throw error;
-  }
 }

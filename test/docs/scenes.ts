@@ -47,8 +47,7 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
       const ids = await pilot.runIds();
       return ids.length > before.length && existsSync(join(await pilot.runDirectory(), '30_rc_gates.txt'));
     });
-    driver.kill('SIGSTOP');
-    pilot.killAtTheEnd(driver);
+    await pilot.stop(driver);
   },
   'S3 refuses the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: ['s3:PutObject'] })),
   'S3 allows the upload': (pilot) => Promise.resolve(pilot.site.s3.control({ deny: [] })),

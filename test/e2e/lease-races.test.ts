@@ -76,11 +76,10 @@ describe('drivers that race', () => {
   test('one that was stopped, and whose lease was broken, ends its children and itself when it goes on: 75', async () => {
     await commitWaitingGate();
     const stopped = pilot.spawn(['start']);
-    pilot.killAtTheEnd(stopped);
     const ended = finished(stopped);
     await until('the gate runs', inGates);
     const gate = Number(/gate running (\d+)/.exec(await pilot.evidence('30_rc_gates.txt'))?.[1]);
-    stopped.kill('SIGSTOP');
+    await pilot.stop(stopped);
     expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: HELD });
     const reason = ['--reason', 'it does not answer'];
     expect(await pilot.cutover(['break-lease', 'latest', ...reason])).toMatchObject({ exitCode: 0 });

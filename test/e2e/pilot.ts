@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
 import { createPilotSite, type PilotSite, type PilotSiteOptions } from '../../demo/pilot-site.js';
 import { playVerifier } from '../../demo/play-verifier.js';
 
@@ -41,9 +42,15 @@ export class Pilot {
     return new Pilot(directory, site);
   }
 
-  /** For a process that does not end by itself. */
-  killAtTheEnd(child: ChildProcess): void {
+  /** Stops a driver, until it is gone on with or the site is no more; not within a write, where it would keep the database locked. */
+  async stop(child: ChildProcess): Promise<void> {
     this.#left.push(child);
+    await until('the driver is stopped between two writes', () => {
+      child.kill('SIGSTOP');
+      if (isWritable(join(this.site.repository, '.cutover/cutover.db'))) return true;
+      child.kill('SIGCONT');
+      return false;
+    });
   }
 
   async dispose(): Promise<void> {
@@ -123,6 +130,19 @@ export class Pilot {
   /** Completes the checkpoint as the human would. */
   async verify(): Promise<void> {
     await playVerifier(await this.runDirectory());
+  }
+}
+
+function isWritable(database: string): boolean {
+  const db = new Database(database, { timeout: 0 });
+  try {
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') return false;
+    throw error;
+  } finally {
+    db.close();
   }
 }
 

@@ -48,11 +48,7 @@ function describeStep(cases: readonly FaultCase[]): void {
   beforeEach(() => site.pilot.clearFaults());
 
   eachCase(cases, async (fault) => {
-    const { pilot } = site;
-    await failsAsItSays(pilot, fault, ['run']);
-    const kept = pilot.evidence();
-    await goesOn(pilot, fault, []);
-    expect(pilot.lost(kept)).toEqual([]);
+    await endsInAStep(site.pilot, fault, []);
   });
 
   inTheEnd('a new run reaches the pause', async () => {
@@ -74,13 +70,8 @@ function describeGate(cases: readonly FaultCase[]): void {
   });
 
   eachCase(cases, async (fault) => {
-    const { pilot } = site;
-    const recorded = pilot.evidence();
-    await failsAsItSays(pilot, fault, SEAL_ONLY, basename(evidenceDir));
-    const kept = pilot.evidence();
-    await goesOn(pilot, fault, [], evidenceDir);
-    expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
-    expect(lockedArchives(pilot)).toBe(0);
+    await endsAtThePause(site.pilot, fault, evidenceDir, []);
+    expect(lockedArchives(site.pilot)).toBe(0);
   });
 
   inTheEnd('the run is sealed', async () => {
@@ -99,10 +90,7 @@ function describeRun(cases: readonly FaultCase[]): void {
   afterEach(() => pilot.dispose());
 
   eachCase(cases, async (fault) => {
-    await failsAsItSays(pilot, fault, ['run']);
-    const kept = pilot.evidence();
-    await goesOn(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
-    expect(pilot.lost(kept)).toEqual([]);
+    await endsInAStep(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
     await isSound(pilot);
   });
 }
@@ -122,14 +110,32 @@ function describeSeal(cases: readonly FaultCase[]): void {
 
   eachCase(cases, async (fault) => {
     const { pilot } = site;
-    const recorded = pilot.evidence();
-    await failsAsItSays(pilot, fault, SEAL_ONLY, basename(evidenceDir));
-    const kept = pilot.evidence();
-    await goesOn(pilot, fault, [{ args: SEAL_ONLY, exitCode: 0 }], evidenceDir);
-    expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
+    await endsAtThePause(pilot, fault, evidenceDir, [{ args: SEAL_ONLY, exitCode: 0 }]);
     expect(lockedArchives(pilot)).toBe(fault.archives ?? (endsSealed(fault) ? 1 : 0));
     await isSound(pilot);
   });
+}
+
+/** A run fails as the case says; all that it has written is kept, and it goes on. */
+async function endsInAStep(pilot: FaultPilot, fault: FaultCase, byStage: readonly Command[]): Promise<void> {
+  await failsAsItSays(pilot, fault, ['run']);
+  const kept = pilot.evidence();
+  await goesOn(pilot, fault, byStage);
+  expect(pilot.lost(kept)).toEqual([]);
+}
+
+/** The same of a run that waits: what the fault itself did not take away is kept. */
+async function endsAtThePause(
+  pilot: FaultPilot,
+  fault: FaultCase,
+  evidenceDir: string,
+  byStage: readonly Command[],
+): Promise<void> {
+  const recorded = pilot.evidence();
+  await failsAsItSays(pilot, fault, SEAL_ONLY, basename(evidenceDir));
+  const kept = pilot.evidence();
+  await goesOn(pilot, fault, byStage, evidenceDir);
+  expect(pilot.lost(new Map([...recorded].filter(([digest]) => kept.has(digest))))).toEqual([]);
 }
 
 function eachCase(cases: readonly FaultCase[], promise: (fault: FaultCase) => Promise<void>): void {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../../e2e/pilot.js';
+import { processesWith } from '../../processes.js';
 import type { FaultCase, FaultGroup } from '../fault-case.js';
 import type { FaultPilot } from '../fault-pilot.js';
 import { commitRunner, mendRunner } from '../rc-runner.js';
@@ -27,23 +28,11 @@ const log = async (pilot: FaultPilot) => readFileSync(await pilot.evidenceFile(L
 const logHas = (bytes: string | Buffer) => async (pilot: FaultPilot) =>
   assert.ok((await log(pilot)).includes(bytes), `${LOG} has not all that the runner wrote`);
 
-/** Processes of this machine that carry the site's directory in their environment: the runner's, and what it has left behind. */
-function leftBehind({ home }: FaultPilot): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`HOME=${home}\0`))
-    .map(Number);
+/** The runner's processes carry the site's HOME in their environment, and so does what it has left behind. */
+function leavesNothing({ home }: FaultPilot): void {
+  const left = processesWith(`HOME=${home}\0`).map(({ commandLine }) => commandLine);
+  assert.equal(left.join('\n'), '', 'processes were left behind');
 }
-
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch {
-    // It has ended meanwhile.
-    return '';
-  }
-}
-
-const leavesNothing = (pilot: FaultPilot) => assert.equal(leftBehind(pilot).join(' '), '', 'processes were left behind');
 
 /** Larger than what a pipe or memory should hold: the log has all of it, and the process stays as small as ever. */
 const huge: Partial<FaultCase> = {

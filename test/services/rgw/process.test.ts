@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { processesWith } from '../../processes.js';
 import { startRgw, type RunningRgw } from './start.js';
 
 let rgw: RunningRgw | undefined;
@@ -49,19 +50,6 @@ describe('the gateway as processes', () => {
 });
 
 /** Pids of what was started with the cluster's configuration, its shell and zombies aside. */
-function daemonsOf({ directory, shell }: RunningRgw): string[] {
-  const isDaemon = (pid: string) =>
-    Number(pid) !== shell.pid && readProcess(pid, 'environ').split('\0').includes(`CEPH_CONF=${directory}/ceph.conf`);
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isDaemon(name));
-}
-
-/** Empty for a process that has ended since, or is another user's. */
-function readProcess(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') return '';
-    throw error;
-  }
+function daemonsOf({ directory, shell }: RunningRgw): number[] {
+  return processesWith(`CEPH_CONF=${directory}/ceph.conf\0`).flatMap(({ pid }) => (pid === shell.pid ? [] : [pid]));
 }
