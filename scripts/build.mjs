@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -21,10 +21,12 @@ const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc
 if (status === 0) await bundle();
 else process.exitCode = 1;
 
-/** Prints what is wrong, and throws, when it fails. */
+/**
+ * Files of an earlier build stay: their names are of their content, and a process that is driving a run still reads its own ones.
+ * Prints what is wrong, and throws, when it fails.
+ */
 async function bundle() {
   const { build } = await import('esbuild');
-  rmSync(`${ROOT}dist/bin`, { recursive: true, force: true });
   await build({
     absWorkingDir: ROOT,
     entryPoints: { cutover: 'src/cli/main.ts' },
@@ -40,4 +42,6 @@ async function bundle() {
     banner: { js: REQUIRE },
     logLevel: 'warning',
   });
+  // For those who have it linked: npm does this only once.
+  chmodSync(`${ROOT}dist/bin/cutover.js`, 0o755);
 }

@@ -1,5 +1,5 @@
 /** A value that differs between two JSON documents; undefined on the side where it is missing. */
-export interface Difference {
+export interface JsonDifference {
   /** JSON Pointer (RFC 6901). */
   readonly path: string;
   readonly before: unknown;
@@ -7,7 +7,7 @@ export interface Difference {
 }
 
 /** Where two JSON documents differ, as deep as both have the same kind of value; in the order of the first, then of the second. */
-export function jsonDifferences(before: unknown, after: unknown, path = ''): Difference[] {
+export function jsonDifferences(before: unknown, after: unknown, path = ''): JsonDifference[] {
   if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after)) {
     return Object.is(before, after) ? [] : [{ path, before, after }];
   }

@@ -1,14 +1,15 @@
+import { Option } from 'commander';
 import type { HistoryRecord } from '../../evidence/history-record.js';
+import type { Store } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { count, flag, text, type CommandFile, type CommonOptions } from '../command.js';
 import { eventWords } from '../event-words.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import type { Store } from '../../store/store.js';
+import { jsonDifferences } from '../json-difference.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineRun } from '../run-argument.js';
-import { jsonDifferences } from '../json-difference.js';
 import { oneLine, table, truncate } from '../table.js';
 import { reading } from '../with-run.js';
 
@@ -33,7 +34,9 @@ export const history: CommandFile<HistoryOptions> = {
       .option('--step <step>', 'only what entered, left or happened in this state')
       .option('--actor <name>', 'only what was done by whose name holds this')
       .option('--at <seq>', 'the snapshot of the run at this transition')
-      .option('--diff <seqs...>', 'what changed in the snapshot between two transitions: --diff A B');
+      .addOption(
+        new Option('--diff <seqs...>', 'what changed in the snapshot between two transitions: --diff A B').conflicts('at'),
+      );
   },
   examples: [
     'cutover history',
