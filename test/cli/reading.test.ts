@@ -66,12 +66,12 @@ describe('reading', () => {
     expect((await pilot.cutover('history', WAITING, '--diff', '3', '3')).stdout).toBe('No difference.\n');
   });
 
-  test.each([['7'], ['7', 'x'], ['1', '2', WAITING], ['0', '1'], ['1', '999']])(
+  test.each([['7'], ['7', 'x'], ['1', '2', WAITING], ['0', '1'], ['1', '999'], ['1', '2', '--at', '1']])(
     'history --diff %s %s is refused by name',
     async (...seqs) => {
       const { code, stderr } = await pilot.cutover('history', WAITING, '--diff', ...seqs);
       expect(code).toBe(64);
-      expect(stderr).toMatch(/--diff is ".+": give two transitions|has no transition 999/);
+      expect(stderr).toMatch(/--diff is ".+": give two transitions|has no transition 999|cannot be used with/);
     },
   );
 
