@@ -44,10 +44,15 @@ export const SCOPES = {
     mutate: ['src/actors/process/{find-command,last-line,quote-output,read-output}.ts'],
     tests: ['test/actors/process/{find-command,last-line,quote-output,read-output}.test.ts'],
   },
+  // On a pretended /proc; test/actors/process/{process-group,orphans}.test.ts show the same with real processes.
+  'process-group': {
+    mutate: ['src/actors/process/{process-group,process-identity}.ts'],
+    tests: ['test/actors/process/{pretended-proc,process-identity}.test.ts'],
+  },
   process: {
     alone: true,
-    mutate: ['src/actors/process/{process-group,process-identity,run-process,watchdog}.ts'],
-    tests: ['test/actors/process/{orphans,process-group,process-identity,run-process}.test.ts'],
+    mutate: ['src/actors/process/{run-process,watchdog}.ts'],
+    tests: ['test/actors/process/{run-process,run-process-answers,orphans}.test.ts'],
   },
   // What staging's objects say, read from lists in memory; then what asks the cluster and the service for them.
   'staging-objects': {

@@ -29,7 +29,7 @@ export async function openWorkspace({ db, mode, command, notify }: WorkspaceOpti
     env: io.env,
     now: () => io.now(),
     redact,
-    holder: await thisProcess(),
+    holder: thisProcess(),
     notify: (notice) => {
       const shown: EngineNotice = notice.type === 'output' ? redact(notice) : notice;
       journal?.notice(shown);
@@ -54,12 +54,12 @@ export async function openWorkspace({ db, mode, command, notify }: WorkspaceOpti
   };
 }
 
-async function thisProcess(): Promise<LeaseHolder> {
+function thisProcess(): LeaseHolder {
   return {
     user: userInfo().username,
     host: hostname(),
-    machineId: await machineId(),
-    bootId: await bootId(),
+    machineId: machineId(),
+    bootId: bootId(),
     pid: process.pid,
     startTime: processStartTime(process.pid),
   };

@@ -60,7 +60,7 @@ function startDriver(task: string): NodeProcess {
 
 /** A driver in this process, on the same host and boot as those that were killed. */
 async function takeOver(actors = toyActors({ ledger: toy.ledger })) {
-  const holder = { ...livingHolder(), machineId: await machineId(), bootId: await bootId() };
+  const holder = { ...livingHolder(), machineId: machineId(), bootId: bootId() };
   return finish(await toy.engine({ holder, actors }), await toy.store(), toy.request());
 }
 

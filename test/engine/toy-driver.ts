@@ -33,8 +33,8 @@ async function thisHolder(): Promise<LeaseHolder> {
   return {
     user: 'operator',
     host: 'jumphost',
-    machineId: await machineId(),
-    bootId: await bootId(),
+    machineId: machineId(),
+    bootId: bootId(),
     pid: process.pid,
     startTime: start,
   };

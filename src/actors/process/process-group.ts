@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from '../actor.js';
-import { bootId, processStat, type RecordedChild } from './process-identity.js';
+import { bootId, environmentOf, processIds, processStat, type RecordedChild } from './process-identity.js';
 
 /** Between the request to end (SIGTERM) and the end (SIGKILL), in milliseconds. */
 export const GRACE_MS = 5_000;
@@ -18,7 +17,7 @@ export type GroupEnd = 'ended' | 'gone' | 'unproven';
  * `graceMs` SIGKILL. Resolves when all are gone; throws when one cannot be ended.
  */
 export async function endProcessGroup(child: RecordedChild, graceMs: number = GRACE_MS): Promise<GroupEnd> {
-  if (typeof child.bootId === 'string' && child.bootId !== (await bootId())) return 'gone';
+  if (typeof child.bootId === 'string' && child.bootId !== bootId()) return 'gone';
   if (child.startTime === null) return exists(child.pid) ? 'unproven' : 'gone';
   if (survivors(child).length === 0) return 'gone';
   signalSurvivors(child, 'SIGTERM');
@@ -73,8 +72,7 @@ function survivors(child: ChildProcess): { readonly pid: number; readonly startT
   const groupIsOurs = processStat(child.pid)?.startTime === child.startTime;
   const mark = `CUTOVER_ATTEMPT=${child.pid}-${child.startTime}`;
   const found: { pid: number; startTime: string }[] = [];
-  for (const name of processNames()) {
-    const pid = Number(name);
+  for (const pid of processIds()) {
     const stat = processStat(pid);
     if (stat === null || stat.state === 'Z' || stat.state === 'X') continue;
     if (BigInt(stat.startTime) < BigInt(child.startTime)) continue;
@@ -82,25 +80,6 @@ function survivors(child: ChildProcess): { readonly pid: number; readonly startT
       found.push({ pid, startTime: stat.startTime });
   }
   return found;
-}
-
-function processNames(): string[] {
-  try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-/** The variables with which a process was started; none for one of another user, which can neither be read nor ended. */
-function environmentOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }
 
 function exists(pid: number): boolean {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ChildProcess } from '../actor.js';
 
 /** A child as it was recorded: with the boot in which its start time counts. */
@@ -25,12 +24,23 @@ export interface ProcessStat {
 /** State, process group and start time of a process; null when there is no such process, or no /proc. */
 export function processStat(pid: number): ProcessStat | null {
   const file = `/proc/${pid}/stat`;
+  const text = unlessAbsent(() => readFileSync(file, 'latin1'));
+  return text === null ? null : parseStat(text, file);
+}
+
+/** The variables with which a process was started; none for one of another user, which can neither be read nor ended. */
+export function environmentOf(pid: number): string[] {
   try {
-    return parseStat(readFileSync(file, 'latin1'), file);
+    return unlessAbsent(() => readFileSync(`/proc/${pid}/environ`, 'latin1'))?.split('\0') ?? [];
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
   }
+}
+
+/** The ids of all processes; none where there is no /proc (not Linux). */
+export function processIds(): number[] {
+  return (unlessAbsent(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 /** Reads the text of /proc/PID/stat; throws when it is not what proc(5) describes. */
@@ -46,13 +56,13 @@ export function parseStat(text: string, file: string): ProcessStat {
 }
 
 /** Names this boot of this machine: start times of another boot mean nothing. Null where the kernel does not tell. */
-export async function bootId(): Promise<string | null> {
+export function bootId(): string | null {
   return firstLine('/proc/sys/kernel/random/boot_id');
 }
 
 /** Names this installation. Source: machine-id(5). Null where there is none. */
-export async function machineId(): Promise<string | null> {
-  return (await firstLine('/etc/machine-id')) ?? firstLine('/var/lib/dbus/machine-id');
+export function machineId(): string | null {
+  return firstLine('/etc/machine-id') ?? firstLine('/var/lib/dbus/machine-id');
 }
 
 /** Whether the recorded process still lives (a zombie does not). Without a recorded start time nothing proves it: false. */
@@ -62,16 +72,17 @@ export function isSameProcess(child: ChildProcess): boolean {
   return stat !== null && stat.startTime === child.startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-async function firstLine(file: string): Promise<string | null> {
-  try {
-    return (await readFile(file, 'utf8')).split('\n')[0]?.trim() || null;
-  } catch (error) {
-    if (isAbsent(error)) return null;
-    throw error;
-  }
+function firstLine(file: string): string | null {
+  const text = unlessAbsent(() => readFileSync(file, 'utf8'));
+  return text?.split('\n')[0]?.trim() || null;
 }
 
-/** ESRCH: the process ended between open and read. */
-function isAbsent(error: unknown): boolean {
-  return ['ENOENT', 'ESRCH', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+/** Null when there is no such file, or (ESRCH) the process ended between open and read. */
+function unlessAbsent<Read>(read: () => Read): Read | null {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
 }

@@ -38,7 +38,7 @@ async function drive(script: string, recording = 'resolve', stdin: 'ignore' | 'c
   let printed = '';
   driver.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   await until(() => printed.includes('\n'), 'the driver records its child');
-  return { driver, child: JSON.parse(printed) as ChildProcess };
+  return { driver, child: JSON.parse(printed.split('\n')[0] ?? '') as ChildProcess, printed: () => printed };
 }
 
 async function killDriver(driver: NodeChild): Promise<void> {
@@ -46,6 +46,14 @@ async function killDriver(driver: NodeChild): Promise<void> {
   driver.kill('SIGKILL');
   await exit;
 }
+
+describe('a driver whose command has ended', () => {
+  test.each([0, 3])('waits for nothing more, and goes on with exit code %d', async (code) => {
+    const { driver, printed } = await drive(`exit ${code}`);
+    await until(() => driver.exitCode !== null, 'the driver ends');
+    expect([driver.exitCode, printed().split('\n')[1]]).toEqual([0, String(code)]);
+  });
+});
 
 describe('a driver that is killed', () => {
   test.each(['ignore', 'closed'] as const)('takes the command and its children with it (stdin: %s)', async (stdin) => {
@@ -86,7 +94,7 @@ describe('a driver that is killed', () => {
     await killDriver(driver);
     await until(() => !lives(child.pid), 'the command is gone');
     expect(lives(pidIn('away'))).toBe(true);
-    expect(await endProcessGroup({ ...child, bootId: await bootId() })).toBe('ended');
+    expect(await endProcessGroup({ ...child, bootId: bootId() })).toBe('ended');
     expect(lives(pidIn('away'))).toBe(false);
     expect(await endProcessGroup(child)).toBe('gone');
   });
@@ -96,7 +104,7 @@ describe('taking over from a driver that hangs', () => {
   test('ends the recorded group, after the grace with SIGKILL', async () => {
     const { child } = await drive(`trap '' TERM; sleep 600 & echo $! > ${path('hung')}; while :; do sleep 1; done`);
     await until(() => written('hung'), 'the command runs');
-    expect(await endProcessGroup({ ...child, bootId: await bootId() }, 100)).toBe('ended');
+    expect(await endProcessGroup({ ...child, bootId: bootId() }, 100)).toBe('ended');
     expect([lives(child.pid), lives(pidIn('hung'))]).toEqual([false, false]);
   });
 

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess as NodeChild } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { endProcessGroup, endsWithin, killSurvivors, signalSurvivors } from '../../../src/actors/process/process-group.js';
-import { processStartTime, processStat } from '../../../src/actors/process/process-identity.js';
+import { isSameProcess, processStartTime, processStat } from '../../../src/actors/process/process-identity.js';
+import { until } from './until.js';
 
 const started: NodeChild[] = [];
 afterEach(() => started.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -59,5 +60,17 @@ describe('what is left of a child', () => {
       expect(await endsWithin({ pid, startTime: other }, 0)).toBe(true);
     }
     expect(await endsWithin(recorded, 0)).toBe(false);
+  });
+
+  test('is nothing, once it has ended, even if nobody awaited it', async () => {
+    const script = 'import os, time\npid = os.fork() or os._exit(0)\nprint(pid, flush=True)\ntime.sleep(600)';
+    const parent = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    started.push(parent);
+    const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(printed.toString());
+    await until(() => processStat(pid)?.state === 'Z', 'the child has ended');
+    const zombie = { pid, startTime: processStartTime(pid) };
+    expect(isSameProcess(zombie)).toBe(false);
+    expect(await endProcessGroup(zombie)).toBe('gone');
   });
 });

@@ -2,7 +2,6 @@ import { spawn, spawnSync, type ChildProcess as NodeChild } from 'node:child_pro
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { endProcessGroup } from '../../../src/actors/process/process-group.js';
 import {
   bootId,
   isSameProcess,
@@ -11,7 +10,6 @@ import {
   processStartTime,
   processStat,
 } from '../../../src/actors/process/process-identity.js';
-import { until } from './until.js';
 
 /** No process has a pid as large as that. */
 const NOBODY = 2 ** 22 + 1;
@@ -61,25 +59,13 @@ describe('the same process', () => {
   ])('%s', (_which, child, same) => {
     expect(isSameProcess(child)).toBe(same);
   });
-
-  test('is not one that has ended and was not yet awaited; there is nothing of it left to end', async () => {
-    const script = 'import os, time\npid = os.fork() or os._exit(0)\nprint(pid, flush=True)\ntime.sleep(600)';
-    const parent = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(parent);
-    const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(printed.toString());
-    await until(() => processStat(pid)?.state === 'Z', 'the child has ended');
-    const zombie = { pid, startTime: processStartTime(pid) };
-    expect(isSameProcess(zombie)).toBe(false);
-    expect(await endProcessGroup(zombie)).toBe('gone');
-  });
 });
 
 describe('boot and machine', () => {
   const contents = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
   test('have the names that the kernel and the installation gave them', async () => {
-    expect(await bootId()).toBe(contents('/proc/sys/kernel/random/boot_id'));
-    expect(await bootId()).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await machineId()).toBe(contents('/etc/machine-id') || contents('/var/lib/dbus/machine-id') || null);
+    expect(bootId()).toBe(contents('/proc/sys/kernel/random/boot_id'));
+    expect(bootId()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(machineId()).toBe(contents('/etc/machine-id') || contents('/var/lib/dbus/machine-id') || null);
   });
 });

@@ -155,6 +155,15 @@ describe('output', () => {
     await expect(sh('yes', { onOutput })).rejects.toThrow('disk full');
   });
 
+  test('a reader that fails after the command has ended is an error all the same', async () => {
+    const file = path('ended');
+    const onOutput = async () => {
+      await until(() => written('ended') && dead(pidIn('ended')), 'the command has ended');
+      throw new Error('disk full');
+    };
+    await expect(sh(`echo out; echo $$ > ${file}`, { onOutput })).rejects.toThrow('disk full');
+  });
+
   test('a command that closes stdout early is awaited all the same', async () => {
     expect(await sh('exec >&- 2>&-; sleep 0.3; exit 5')).toMatchObject({ exitCode: 5 });
   });
@@ -278,6 +287,18 @@ describe('the record', () => {
     const { owner: recording } = recordingOwner({ childStarted: () => Promise.reject(new Error('not durable')) });
     const run = runProcess(recording, 'sh', ['-c', `touch ${path('never')}`], { timeoutMs: 5_000 });
     await expect(run).rejects.toThrow('not durable');
+    expect(existsSync(path('never'))).toBe(false);
+  });
+
+  test('a command that is killed before it may begin has done nothing, and its signal is reported', async () => {
+    const killing = recordingOwner({
+      childStarted: async ({ pid }) => {
+        process.kill(pid, 'SIGKILL');
+        await until(() => dead(pid), 'the watchdog is dead');
+      },
+    });
+    const run = await runProcess(killing.owner, 'touch', [path('never')], { timeoutMs: 5_000 });
+    expect(run).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
     expect(existsSync(path('never'))).toBe(false);
   });
 
