@@ -123,7 +123,7 @@ async function createRun(
 
 /** An attempt that was started and never reported is recorded as interrupted, and asked for again. */
 async function makeInterruptedAgain(session: Session): Promise<void> {
-  const running = (await session.attempts()).filter(({ status }) => status === 'running');
+  const running = (await session.openAttempts()).filter(({ status }) => status === 'running');
   if (running.length === 0) return;
   await session.commit({ type: 'RESUMED', interrupted: running.map(({ step, attempt }) => ({ step, attempt })) });
 }
@@ -133,7 +133,7 @@ async function drive(options: EngineOptions, session: Session, keeper: LeaseKeep
   const aborted = AbortSignal.any([options.signal, keeper.signal]);
   for (;;) {
     aborted.throwIfAborted();
-    const due = (await session.attempts()).find(isUnsettled);
+    const due = (await session.openAttempts()).find(isUnsettled);
     if (due === undefined) {
       if (session.status === 'active') throw new Error(`run ${session.runId} is active and has nothing to do: this is a defect`);
       return;

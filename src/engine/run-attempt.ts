@@ -111,7 +111,7 @@ async function ended(running: Promise<unknown>, signal: AbortSignal, endMs: numb
 
 /** Children that the actor did not end itself. */
 async function endChildren({ store }: EngineOptions, session: Session, { attemptId }: AttemptRecord): Promise<void> {
-  const attempt = (await session.attempts()).find((one) => one.attemptId === attemptId);
+  const attempt = (await session.openAttempts()).find((one) => one.attemptId === attemptId);
   for (const child of attempt?.children ?? []) {
     await endProcessGroup(child);
     await store.forgetChild(attemptId, child);

@@ -40,6 +40,10 @@ export class Session {
     return this.options.store.attempts(this.runId);
   }
 
+  openAttempts(): Promise<AttemptRecord[]> {
+    return this.options.store.openAttempts(this.runId);
+  }
+
   recordLog({ attemptId }: AttemptRecord, name: string): Promise<void> {
     return this.options.store.recordAttemptLog(attemptId, this.lease.fence, name);
   }
@@ -99,7 +103,7 @@ export class Session {
   async #stopped(next: Advance, event: RunEvent, settled: number | undefined): Promise<Settlement[]> {
     if (next.stops.length === 0) return [];
     const status = event.type === 'RESUMED' ? 'interrupted' : 'cancelled';
-    return (await this.attempts())
+    return (await this.openAttempts())
       .filter((attempt) => isUnsettled(attempt) && attempt.attemptId !== settled && next.stops.includes(attempt.step))
       .map(({ attemptId, status: before }) => ({ attemptId, status: before === 'pending' ? 'cancelled' : status }));
   }

@@ -46,7 +46,7 @@ export async function seizeLease(
  * kept: processes may take a while to end.
  */
 export async function endOrphans({ store, holder }: EngineOptions, runId: string): Promise<void> {
-  for (const attempt of await store.attempts(runId)) {
+  for (const attempt of await store.openAttempts(runId)) {
     for (const child of attempt.children) {
       if (child.bootId !== null && child.bootId === holder.bootId) await endProcessGroup(child);
       await store.forgetChild(attempt.attemptId, child);

@@ -172,6 +172,8 @@ export interface Store {
   history(runId: string, filter?: HistoryFilter): AsyncIterable<HistoryRecord>;
   /** All attempts of a run in the order they were spawned; of one step only if given. */
   attempts(runId: string, step?: string): Promise<AttemptRecord[]>;
+  /** Of these, the ones that have not settled, or left a process on record; however long the history is, they are few. */
+  openAttempts(runId: string): Promise<AttemptRecord[]>;
   /** Who holds the lock on an environment, or null. */
   environmentHolder(environment: string): Promise<string | null>;
 

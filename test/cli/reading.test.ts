@@ -33,6 +33,35 @@ describe('reading', () => {
     expect((await pilot.cutover('list', '--failed', '-o', 'name')).stdout).toBe('');
   });
 
+  test('list goes through the runs page by page', async () => {
+    expect((await pilot.cutover('list', '-n', '1', '-o', 'name')).stdout).toBe(`${WAITING}\n`);
+    expect((await pilot.cutover('list', '--before', WAITING, '-o', 'name')).stdout).toBe(`${FAILED}\n`);
+    expect((await pilot.cutover('list', '--before', FAILED)).stderr).toBe(`No run before ${FAILED}.\n`);
+  });
+
+  test('history goes through the transitions page by page, what matches only', async () => {
+    const seqs = async (...options: string[]) =>
+      (await pilot.cutover('history', FAILED, '--json', ...options)).stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { seq: number }).seq);
+    const all = await seqs();
+    expect(await seqs('--limit', '3')).toEqual([1, 2, 3]);
+    expect(await seqs('--after', '2', '--limit', '2')).toEqual([3, 4]);
+    expect(await seqs('--after', String(all.length - 1))).toEqual([all.length]);
+    expect(await seqs('--after', String(all.length))).toEqual([]);
+    const matching = await seqs('--step', 'runningRcGates');
+    expect(matching.length).toBeGreaterThan(2);
+    expect(await seqs('--step', 'runningRcGates', '--limit', '2')).toEqual(matching.slice(0, 2));
+    for (const options of [
+      ['--at', '1', '--limit', '2'],
+      ['--after', '1', '--diff', '1', '2'],
+    ]) {
+      const { code, stderr } = await pilot.cutover('history', FAILED, ...options);
+      expect([code, stderr]).toEqual([64, expect.stringContaining('cannot be used with')]);
+    }
+  });
+
   test('status shows each step with its attempts, and the next command of each role', async () => {
     const { code, stdout } = await pilot.cutover('status', FAILED);
     expect(code).toBe(0);

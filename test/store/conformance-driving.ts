@@ -65,6 +65,21 @@ export function describeDriving(connected: () => Store, underTest: () => StoreUn
       await expect(store.recordChild(attemptId, 1, child)).rejects.toThrow(AttemptStateError);
     });
 
+    test('is open until it has settled and its processes are forgotten; others are not', async () => {
+      const open = async (runId = RUN) => (await store.openAttempts(runId)).map((one) => [one.attemptId, one.status]);
+      await store.createRun(newRun(OTHER_RUN), holder(), first({ spawns: [spawn('other')] }));
+      expect(await open()).toEqual([[attemptId, 'pending']]);
+      await store.startAttempt(attemptId, 1, AT);
+      await store.recordChild(attemptId, 1, child);
+      expect(await open()).toEqual([[attemptId, 'running']]);
+      await store.commit(next(2, 1, { settles: [{ attemptId, status: 'failed' }], spawns: [spawn('next')] }));
+      const [settled, pending] = await store.attempts(RUN);
+      expect(await store.openAttempts(RUN)).toEqual([settled, pending]);
+      await store.forgetChild(attemptId, child);
+      expect(await store.openAttempts(RUN)).toEqual([pending]);
+      expect(await open(OTHER_RUN)).toHaveLength(1);
+    });
+
     test('a driver that lost its lease can neither start one nor add to it', async () => {
       await store.startAttempt(attemptId, 1, AT);
       await store.commit(next(2, 1, { spawns: [spawn('next')] }));

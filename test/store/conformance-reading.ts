@@ -31,6 +31,8 @@ export function describeReading(connected: () => Store, underTest: () => StoreUn
       expect(await idsOf({ status: ['failed', 'waiting'] })).toEqual([ids[1]]);
       expect(await idsOf({ status: [] })).toEqual([]);
       expect(await idsOf({ before: '20260302T090000Z', limit: 1 })).toEqual([ids[1]]);
+      expect(await idsOf({ status: ['failed', 'active'], limit: 3 })).toEqual([ids[3], ids[2], ids[1]]);
+      expect(await idsOf({ status: ['failed', 'active'], before: '20260302T090000Z' })).toEqual([ids[1], ids[0]]);
     });
 
     test('an empty store, and a run that is not in it, answer with nothing', async () => {

@@ -19,6 +19,10 @@ export interface HistoryOptions {
   readonly step: string | null;
   /** A part of the user's name. */
   readonly actor: string | null;
+  /** Only transitions after this one. */
+  readonly after: number | null;
+  /** At most so many. */
+  readonly limit: number | null;
   /** The snapshot at this transition instead of the list. */
   readonly at: number | null;
   /** What changed between the snapshots of two transitions instead of the list. */
@@ -33,15 +37,22 @@ export const history: CommandFile<HistoryOptions> = {
       .option('--failed', 'only failed attempts and rejections')
       .option('--step <step>', 'only what entered, left or happened in this state')
       .option('--actor <name>', 'only what was done by whose name holds this')
-      .option('--at <seq>', 'the snapshot of the run at this transition')
+      .option('--after <seq>', 'only what came after this transition')
+      .option('-n, --limit <number>', 'at most so many (default: all)')
+      .addOption(new Option('--at <seq>', 'the snapshot of the run at this transition').conflicts(['after', 'limit']))
       .addOption(
-        new Option('--diff <seqs...>', 'what changed in the snapshot between two transitions: --diff A B').conflicts('at'),
+        new Option('--diff <seqs...>', 'what changed in the snapshot between two transitions: --diff A B').conflicts([
+          'at',
+          'after',
+          'limit',
+        ]),
       );
   },
   examples: [
     'cutover history',
     'cutover history latest --failed',
     'cutover history latest --step sealing.uploading',
+    'cutover history latest --after 20 --limit 10',
     'cutover history latest --at 7',
     'cutover history latest --diff 7 9',
     'cutover history latest --json | head -1',
@@ -51,6 +62,8 @@ export const history: CommandFile<HistoryOptions> = {
     failed: flag(raw, 'failed'),
     step: text(raw, 'step') ?? null,
     actor: text(raw, 'actor') ?? null,
+    after: count(raw, 'after') ?? null,
+    limit: count(raw, 'limit') ?? null,
     at: count(raw, 'at') ?? null,
     diff: twoTransitions(raw['diff']),
   }),
@@ -67,8 +80,7 @@ export const history: CommandFile<HistoryOptions> = {
         return showDifferences(before, after, options, io);
       }
       const rows: string[][] = [];
-      for await (const record of workspace.store.history(runId)) {
-        if (!matches(record, options)) continue;
+      for await (const record of chosen(workspace.store, runId, options)) {
         if (options.json) io.stdout.write(`${JSON.stringify(record)}\n`);
         else rows.push(row(record));
       }
@@ -77,6 +89,20 @@ export const history: CommandFile<HistoryOptions> = {
     });
   },
 };
+
+/** What is asked for, up to the limit; no more is read than that takes. */
+async function* chosen(store: Pick<Store, 'history'>, runId: string, options: HistoryOptions): AsyncIterable<HistoryRecord> {
+  const { after, failed, step, actor } = options;
+  const isFiltered = failed || step !== null || actor !== null;
+  let left = options.limit ?? Infinity;
+  const range = { ...(after === null ? {} : { after }), ...(isFiltered || left === Infinity ? {} : { limit: left }) };
+  for await (const record of store.history(runId, range)) {
+    if (!matches(record, options)) continue;
+    yield record;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
 
 /** Throws `UsageError` for anything but two whole numbers. */
 function twoTransitions(given: unknown): readonly [number, number] | null {

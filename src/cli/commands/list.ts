@@ -12,6 +12,8 @@ export interface ListOptions {
   readonly status: readonly RunStatus[] | null;
   readonly output: 'table' | 'name' | 'json';
   readonly limit: number;
+  /** Only runs older than this one. */
+  readonly before: string | null;
 }
 
 /** The runs, newest first. */
@@ -21,20 +23,32 @@ export const list: CommandFile<ListOptions> = {
       .option('--waiting', 'only those that wait for a human')
       .option('--failed', 'only those that failed')
       .option('-n, --limit <number>', 'at most so many (default: 20)')
+      .option('--before <run>', 'only those older than this run: the next page')
       .option('-o, --output <form>', 'table, name or json');
   },
-  examples: ['cutover list', 'cutover list --waiting', 'cutover list -o name', 'cutover list --failed --json'],
+  examples: [
+    'cutover list',
+    'cutover list --waiting',
+    'cutover list -o name',
+    'cutover list --failed --json',
+    'cutover list --before 20260301T080000Z',
+  ],
   parse(_args, raw) {
     const status: RunStatus[] = [];
     if (flag(raw, 'waiting')) status.push('waiting');
     if (flag(raw, 'failed')) status.push('failed');
     const output = oneOf(text(raw, 'output') ?? (flag(raw, 'json') ? 'json' : 'table'), ['table', 'name', 'json'], '--output');
-    return { status: status.length === 0 ? null : status, output, limit: count(raw, 'limit') ?? 20 };
+    return {
+      status: status.length === 0 ? null : status,
+      output,
+      limit: count(raw, 'limit') ?? 20,
+      before: text(raw, 'before') ?? null,
+    };
   },
   async run(options, io) {
-    const { status, limit, output, palette } = options;
+    const { status, limit, before, output, palette } = options;
     const views = await reading(options, 'list', io, ({ engine }) =>
-      engine.list({ ...(status === null ? {} : { status }), limit }),
+      engine.list({ ...(status === null ? {} : { status }), ...(before === null ? {} : { before }), limit }),
     );
     switch (output) {
       case 'json':
@@ -46,7 +60,8 @@ export const list: CommandFile<ListOptions> = {
       case 'table': {
         const header = ['RUN', 'STATUS', 'STEP', 'ATT', 'AGE', 'WAITING-ON', 'COMMIT', 'OPERATOR'];
         const rows = views.map((view) => row(view, io.now(), palette));
-        if (rows.length === 0) io.stderr.write('No run. Begin one with: cutover start\n');
+        if (rows.length === 0)
+          io.stderr.write(before === null ? 'No run. Begin one with: cutover start\n' : `No run before ${before}.\n`);
         else io.stdout.write(`${table([header, ...rows]).join('\n')}\n`);
       }
     }

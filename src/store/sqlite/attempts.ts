@@ -16,7 +16,7 @@ export class AttemptTable {
     this.#db
       .prepare(
         `INSERT INTO attempts (run_id, step, attempt, src, input, status, not_before, spawned_seq)
-         VALUES (@runId, @step, (SELECT count(*) + 1 FROM attempts WHERE run_id = @runId AND step = @step),
+         VALUES (@runId, @step, (SELECT ifnull(max(attempt), 0) + 1 FROM attempts WHERE run_id = @runId AND step = @step),
            @src, @input, 'pending', @notBefore, @seq)`,
       )
       .run({
@@ -85,24 +85,29 @@ export class AttemptTable {
     return found.runId;
   }
 
-  /** In the order in which they were spawned; of one step only if given. Call it inside a transaction: it asks three times. */
+  /** In the order in which they were spawned; of one step only if given. Call it inside a transaction: it asks several times. */
   list(runId: string, step: string | null): AttemptRecord[] {
-    const rows = this.#db
-      .prepare<[{ runId: string; step: string | null }], AttemptRow>(
-        'SELECT * FROM attempts WHERE run_id = @runId AND (@step IS NULL OR step = @step) ORDER BY attempt_id',
-      )
-      .all({ runId, step });
-    const logs = this.#byAttempt<AttemptLog>(
-      `SELECT attempt_id AS attemptId, file, sha256, size FROM attempt_logs JOIN attempts USING (attempt_id)
-       WHERE run_id = ? ORDER BY attempt_id, position`,
-      runId,
+    return this.#withParts(
+      this.#db
+        .prepare<[{ runId: string; step: string | null }], AttemptRow>(
+          'SELECT * FROM attempts WHERE run_id = @runId AND (@step IS NULL OR step = @step) ORDER BY attempt_id',
+        )
+        .all({ runId, step }),
     );
-    const children = this.#byAttempt<AttemptChild>(
-      `SELECT attempt_id AS attemptId, pid, start_time AS startTime, boot_id AS bootId
-       FROM attempt_children JOIN attempts USING (attempt_id) WHERE run_id = ? ORDER BY attempt_children.rowid`,
-      runId,
+  }
+
+  /** Those that have not settled, and those with a process on record. Call it inside a transaction, too. */
+  listOpen(runId: string): AttemptRecord[] {
+    return this.#withParts(
+      this.#db
+        .prepare<[{ runId: string }], AttemptRow>(
+          `SELECT * FROM attempts WHERE attempt_id IN (
+             SELECT attempt_id FROM attempts WHERE run_id = @runId AND settled_seq IS NULL
+             UNION SELECT attempt_id FROM attempt_children)
+           AND run_id = @runId ORDER BY attempt_id`,
+        )
+        .all({ runId }),
     );
-    return rows.map((row) => toAttempt(row, logs.get(row.attempt_id) ?? [], children.get(row.attempt_id) ?? []));
   }
 
   #addLog(attemptId: number, position: number, log: AttemptLog): void {
@@ -127,14 +132,14 @@ export class AttemptTable {
     return row ?? null;
   }
 
-  #byAttempt<Item>(sql: string, runId: string): Map<number, Item[]> {
-    const items = new Map<number, Item[]>();
-    for (const { attemptId, ...item } of this.#db.prepare<[string], { attemptId: number } & Item>(sql).all(runId)) {
-      const list = items.get(attemptId) ?? [];
-      list.push(item as Item);
-      items.set(attemptId, list);
-    }
-    return items;
+  #withParts(rows: readonly AttemptRow[]): AttemptRecord[] {
+    const logs = this.#db.prepare<[number], AttemptLog>(
+      'SELECT file, sha256, size FROM attempt_logs WHERE attempt_id = ? ORDER BY position',
+    );
+    const children = this.#db.prepare<[number], AttemptChild>(
+      'SELECT pid, start_time AS startTime, boot_id AS bootId FROM attempt_children WHERE attempt_id = ? ORDER BY rowid',
+    );
+    return rows.map((row) => toAttempt(row, logs.all(row.attempt_id), children.all(row.attempt_id)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../errors.js';
 import { createDatabaseFile, requireDatabaseFile } from './database-file.js';
-import { type Database, loadDriver } from './driver.js';
+import { type Database, keepStatements, loadDriver } from './driver.js';
 import { migrate, requireNewestSchema, requireSchema, schemaVersion } from './migrations.js';
 import { asStoreError, isBusy } from './sqlite-error.js';
 
@@ -25,7 +25,7 @@ export async function openDatabase(file: string, mode: OpenMode): Promise<Databa
       db.close();
       throw error;
     }
-    return db;
+    return keepStatements(db);
   } catch (error) {
     throw asStoreError(file, error);
   }

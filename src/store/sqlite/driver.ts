@@ -15,3 +15,18 @@ export async function loadDriver(file: string): Promise<typeof BetterSqlite3> {
     );
   }
 }
+
+/**
+ * Keeps each statement that was prepared: better-sqlite3 compiles at every `prepare`, which takes longer than most of ours take to
+ * run. A text must always be used in the same way (`pluck` stays with the statement).
+ */
+export function keepStatements(db: Database): Database {
+  const kept = new Map<string, BetterSqlite3.Statement>();
+  const prepare = db.prepare.bind(db);
+  db.prepare = ((sql: string) => {
+    const statement = kept.get(sql) ?? prepare(sql);
+    kept.set(sql, statement);
+    return statement;
+  }) as Database['prepare'];
+  return db;
+}

@@ -80,30 +80,35 @@ export class RunTable {
   /** Newest first. A prefix is compared character by character: `%` and `*` mean themselves. */
   findIds(prefix: string, limit: number): string[] {
     return this.#db
-      .prepare<[{ prefix: string; limit: number }], string>(
-        `SELECT run_id FROM runs WHERE run_id >= @prefix AND substr(run_id, 1, length(@prefix)) = @prefix
-         ORDER BY run_id DESC LIMIT @limit`,
+      .prepare<[string, string, number], string>(
+        'SELECT run_id FROM runs WHERE run_id >= ? AND run_id < ? ORDER BY run_id DESC LIMIT ?',
       )
       .pluck()
-      .all({ prefix, limit });
+      .all(prefix, prefix + AFTER_ALL, limit);
   }
 
   /** Newest first. */
-  list(filter: RunFilter): RunRecord[] {
-    const statuses = filter.status === undefined ? null : JSON.stringify(filter.status);
-    const rows = this.#db
-      .prepare<[{ statuses: string | null; before: string | null; limit: number }], RunRow>(
-        `SELECT * FROM runs
-         WHERE (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses))) AND (@before IS NULL OR run_id < @before)
-         ORDER BY run_id DESC LIMIT @limit`,
-      )
-      .all({ statuses, before: filter.before ?? null, limit: filter.limit ?? NO_LIMIT });
-    return rows.map(toRun);
+  list({ status: statuses, before = AFTER_ALL, limit = NO_LIMIT }: RunFilter): RunRecord[] {
+    if (statuses === undefined) {
+      const page = this.#db.prepare<[string, number], RunRow>('SELECT * FROM runs WHERE run_id < ? ORDER BY run_id DESC LIMIT ?');
+      return page.all(before, limit).map(toRun);
+    }
+    // A page of each status, which the index gives in order: one question for several would sort all that match.
+    const page = this.#db.prepare<[string, string, number], RunRow>(
+      'SELECT * FROM runs WHERE status = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?',
+    );
+    return statuses
+      .flatMap((status) => page.all(status, before, limit))
+      .sort((a, b) => (a.run_id < b.run_id ? 1 : -1))
+      .slice(0, limit === NO_LIMIT ? undefined : limit)
+      .map(toRun);
   }
 }
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
+/** Sorts after every id, and after every continuation of a prefix. */
+const AFTER_ALL = '\u{10FFFF}';
 
 interface RunRow {
   readonly run_id: string;

@@ -129,3 +129,8 @@ CREATE TRIGGER leases_never_reuse_a_fence BEFORE UPDATE ON leases
 WHEN NEW.fence < OLD.fence OR (NEW.holder IS NOT NULL AND NEW.holder IS NOT OLD.holder AND NEW.fence = OLD.fence)
 BEGIN SELECT RAISE(ABORT, 'a fencing token only grows, and each holder has its own'); END;
 `;
+
+/** Schema version 2: a driver asks after each transition what is due, which must not take longer the longer the history is. */
+export const SCHEMA_2 = `
+CREATE INDEX attempts_open ON attempts (run_id) WHERE settled_seq IS NULL;
+`;

@@ -124,6 +124,10 @@ class SqliteStore implements Store {
     return this.#read(({ attempts }) => attempts.list(runId, step ?? null));
   }
 
+  async openAttempts(runId: string): Promise<AttemptRecord[]> {
+    return this.#read(({ attempts }) => attempts.listOpen(runId));
+  }
+
   async environmentHolder(environment: string): Promise<string | null> {
     return this.#read(({ environmentLocks }) => environmentLocks.holder(environment));
   }
