@@ -21,7 +21,9 @@ export default tseslint.config(
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', module: 'readonly', performance: 'readonly' },
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'module', 'performance', 'fetch', 'AbortController'].map((name) => [name, 'readonly']),
+      ),
     },
   },
 );

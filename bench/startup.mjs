@@ -1,27 +1,53 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { prepare } from '../dist/test/crash/crash-case.js';
+import { Pilot } from '../dist/test/e2e/pilot.js';
+import { median } from './ten-steps.mjs';
 
-/** How long a command line takes to answer, beside Node itself and a well-known command line, in the same run. `npm run build` first. */
-const ROUNDS = 15;
+/** How long a command line takes to answer, beside Node itself and a well-known command line of this repository's tools. */
+const ROUNDS = 25;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CLI = `${ROOT}dist/bin/cutover.js`;
+const NODE = 'node -e 0';
 const SUBJECTS = {
-  'node -e 0': ['-e', '0'],
-  'cutover --version': ['dist/bin/cutover.js', '--version'],
-  'cutover --help': ['dist/bin/cutover.js', '--help'],
-  'prettier --version (peer)': ['node_modules/prettier/bin/prettier.cjs', '--version'],
+  [NODE]: ['-e', '0'],
+  'cutover status': [CLI, 'status', 'latest'],
+  'cutover list': [CLI, 'list'],
+  'cutover --help': [CLI, '--help'],
+  'prettier --version': [`${ROOT}node_modules/prettier/bin/prettier.cjs`, '--version'],
 };
 
-const times = Object.fromEntries(Object.keys(SUBJECTS).map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const [name, args] of Object.entries(SUBJECTS)) {
-    const began = performance.now();
-    const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'ignore' });
-    if (status !== 0) throw new Error(`${name} ended with ${status}`);
-    times[name].push(performance.now() - began);
+export async function measure() {
+  const pilot = await Pilot.create();
+  try {
+    await prepare(pilot, 'after the pause');
+    const times = Object.fromEntries(Object.keys(SUBJECTS).map((name) => [name, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [name, args] of Object.entries(SUBJECTS)) times[name].push(timeOf(name, args, pilot.site));
+    }
+    const base = median(times[NODE]);
+    return Object.keys(SUBJECTS)
+      .filter((name) => name !== NODE)
+      .map((name) => {
+        const ours = median(times[name]);
+        const isGoal = name === 'cutover status';
+        return {
+          what: `${name}, beside ${NODE}`,
+          ours: `${ours.toFixed(0)} ms`,
+          theirs: `${base.toFixed(0)} ms`,
+          ratio: ours / base,
+          goal: isGoal ? '< 1.5 x' : '-',
+          isMet: isGoal ? ours / base < 1.5 : null,
+        };
+      });
+  } finally {
+    await pilot.dispose();
   }
 }
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const base = median(times['node -e 0']);
-for (const [name, values] of Object.entries(times)) {
-  console.log(`${name.padEnd(26)} ${median(values).toFixed(0).padStart(5)} ms   ${(median(values) / base).toFixed(2)} x node`);
+
+function timeOf(name, args, { repository, env }) {
+  const began = performance.now();
+  const { status } = spawnSync(process.execPath, args, { cwd: repository, env, stdio: 'ignore' });
+  if (status !== 0) throw new Error(`${name} ended with ${status}`);
+  return performance.now() - began;
 }

@@ -10,7 +10,7 @@ import { createRedactor } from '../evidence/redaction.js';
 import type { LeaseHolder } from '../store/store.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import type { Io, Workspace, WorkspaceOptions } from './io.js';
-import { openJournal } from './journal.js';
+import type { Journal, JournalOptions } from './journal.js';
 import { pilotDefinition } from './pilot-definition.js';
 
 /** The composition root: store, evidence, actors and engine of this process. Throws `StoreUnavailableError`. */
@@ -20,7 +20,7 @@ export async function openWorkspace({ db, mode, command, notify }: WorkspaceOpti
   const openEvidence: Workspace['openEvidence'] = ({ evidenceDir }) =>
     openEvidenceDir(evidenceDir, { root: dirname(evidenceDir), redactor: () => createRedactor({ known }) });
   // Reading commands leave nothing behind, a log of themselves included.
-  const journal = mode === 'read' ? null : openJournal({ db, command, known, onFailure: (text) => io.stderr.write(`${text}\n`) });
+  const journal = mode === 'read' ? null : await journalOf({ db, command, known }, io);
   const redact = jsonRedactor(known);
   const engine = createEngine({
     definition: pilotDefinition,
@@ -52,6 +52,12 @@ export async function openWorkspace({ db, mode, command, notify }: WorkspaceOpti
       await store.close();
     },
   };
+}
+
+/** Loaded on demand: most commands only read. */
+async function journalOf(options: Omit<JournalOptions, 'onFailure'>, io: Io): Promise<Journal> {
+  const { openJournal } = await import('./journal.js');
+  return openJournal({ ...options, onFailure: (text) => io.stderr.write(`${text}\n`) });
 }
 
 function thisProcess(): LeaseHolder {

@@ -1,4 +1,5 @@
 import type { EvidenceLog } from '../../src/evidence/evidence-dir.js';
+import type { TransitionCommit } from '../../src/store/store.js';
 
 /** What a call ends with at the point of the crash, and every call after it. */
 export class Crash extends Error {
@@ -20,6 +21,8 @@ export interface CrashPoint {
 export class Crashes {
   /** The calls so far, by name. */
   readonly calls: string[] = [];
+  /** The events that were committed, by call. */
+  readonly committed = new Map<string, number>();
   readonly #opened: EvidenceLog[] = [];
   #crashed = false;
 
@@ -39,7 +42,7 @@ export class Crashes {
         if (typeof value !== 'function' || typeof name !== 'string') return value;
         const call = value.bind(target) as (...args: unknown[]) => unknown;
         if (name === 'history') return (...args: unknown[]) => this.#iterate(() => call(...args) as AsyncIterable<unknown>);
-        return (...args: unknown[]) => this.#call(name, () => call(...args));
+        return (...args: unknown[]) => this.#call(name, args, () => call(...args));
       },
     });
   }
@@ -56,8 +59,9 @@ export class Crashes {
     for (const log of this.#opened) await log.close();
   }
 
-  async #call(name: string, call: () => unknown): Promise<unknown> {
+  async #call(name: string, args: readonly unknown[], call: () => unknown): Promise<unknown> {
     const number = this.#enter(name);
+    if (name === 'commit') this.committed.set((args[0] as TransitionCommit).event.type, number);
     // As a store elsewhere would: nothing has happened yet when the call returns its promise.
     await new Promise(setImmediate);
     const result = await call();

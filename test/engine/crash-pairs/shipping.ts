@@ -1,0 +1,3 @@
+import { testPairsWithin } from '../crash-pairs.js';
+
+testPairsWithin('shipping');
