@@ -31,6 +31,8 @@ const server = spawn(
   ['--no-logo', '--base-dir', directory, '--node-name', 'bench', '--listen-mode', 'tcp', '--bind-ip', '127.0.0.1'],
   {
     stdio: 'ignore',
+    // The command is a wrapper that starts the server: both are ended as a group.
+    detached: true,
     env: {
       ...process.env,
       RESTATE_BIND_PORT: String(node),
@@ -54,7 +56,7 @@ try {
   console.log(JSON.stringify(times));
 } finally {
   const exit = once(server, 'exit');
-  server.kill('SIGKILL');
+  process.kill(-server.pid, 'SIGKILL');
   await exit;
   rmSync(directory, { recursive: true });
 }
