@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -13,6 +14,32 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LEFT_OUTSIDE = ['better-sqlite3', '@hpcc-js/wasm-graphviz'];
 /** For the CommonJS packages in an ES module. Source: esbuild's documentation, "Bundling for node". */
 const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
+
+const CHILD_PROCESS = `const childProcess = require('node:child_process');`;
+
+/**
+ * Importing node:crypto evaluates all that it exports, Web Crypto among it: a third of what Node itself takes to start. As a property it
+ * is what is used. commander needs node:child_process for commands that are programs of their own, which ours are not.
+ */
+const builtinsOnDemand = {
+  name: 'builtins-on-demand',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:node:)?crypto$/ }, () => ({ path: 'crypto', namespace: 'builtin' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, () => ({
+      contents: `module.exports = process.getBuiltinModule('node:crypto')`,
+    }));
+    onLoad({ filter: /commander\/lib\/command\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      if (!text.includes(CHILD_PROCESS)) throw new Error(`${path} has no ${CHILD_PROCESS}: see how commander does it now`);
+      return {
+        contents: text.replace(
+          CHILD_PROCESS,
+          `const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };`,
+        ),
+      };
+    });
+  },
+};
 
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
   cwd: ROOT,
@@ -40,6 +67,7 @@ async function bundle() {
     mainFields: ['module', 'main'],
     external: LEFT_OUTSIDE,
     banner: { js: REQUIRE },
+    plugins: [builtinsOnDemand],
     logLevel: 'warning',
   });
   // For those who have it linked: npm does this only once.

@@ -167,4 +167,25 @@ describe('a permission', () => {
       }),
     );
   });
+
+  test('is not proven by an empty list: that is what a namespace that does not exist gives too', async () => {
+    expect((await check(kubectl(`'get configmaps '*) true ;;`))).checks).toEqual(
+      only('4. may list configmaps', {
+        message: 'there is none in namespace dpp-staging: nothing was proven',
+        advice: 'Deploy staging first, or set DPP_K8S_NAMESPACE to where it is.',
+      }),
+    );
+  });
+
+  test.each(['No resources', 'configmap/a; warning', 'configmap/a\\nWarning: x', 'a/b/c', '/b', 'Config/a'])(
+    'is not proven by a list that is none of names: %s',
+    async (answer) => {
+      expect((await check(kubectl(`'get configmaps '*) printf '${answer}' ;;`))).checks).toEqual(
+        only('4. may list configmaps', {
+          message: expect.stringMatching(/^KUBECTL_BAD_OUTPUT: .*printed no names: /),
+          advice: 'Mend this, then start again.',
+        }),
+      );
+    },
+  );
 });
