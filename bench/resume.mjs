@@ -43,10 +43,9 @@ async function resumeTime(directory, runId, length) {
       ended ??= performance.now() - began;
       stop.abort(new Error('measured'));
     };
-    const hanging = {
-      nothing: (_input, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    };
-    const engine = benchEngine(store, directory, { notify, signal: stop.signal, definition: { ...definition, actors: hanging } });
+    // What it says does not count once the driver was told to stop.
+    const stopped = { nothing: () => Promise.reject(new Error('stopped')) };
+    const engine = benchEngine(store, directory, { notify, signal: stop.signal, definition: { ...definition, actors: stopped } });
     await engine.resume(runId, WHO).catch((error) => {
       if (error.message !== 'measured') throw error;
     });

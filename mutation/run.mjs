@@ -20,10 +20,12 @@ const DETECTED = ['Killed', 'Timeout'];
 const UNDETECTED = ['Survived', 'NoCoverage'];
 
 /**
- * Each mutant of a scope that is to be `alone` runs where no other process can be seen, Stryker's own included: a mutant of what
- * ends processes would end them too. Source: pid_namespaces(7).
+ * Each mutant of a scope that is to be `alone` runs where no other process can be seen, Stryker's own included, and in a process
+ * group of its own, which reaches beyond the namespace: a mutant of what ends processes would end them too. Sources:
+ * pid_namespaces(7), kill(2).
  */
 const JEST_OF_ITS_OWN = [
+  ...['setsid', '--wait'],
   'unshare',
   ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
   ...['--pid', '--fork', '--mount-proc', '--kill-child'],

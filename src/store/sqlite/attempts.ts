@@ -96,7 +96,10 @@ export class AttemptTable {
     );
   }
 
-  /** Those that have not settled, and those with a process on record. Call it inside a transaction, too. */
+  /**
+   * Those that have not settled, and those with a process on record. Call it inside a transaction, too. The plus keeps SQLite from
+   * going through all attempts of the run instead. Source: SQLite's "Query Planner", disqualifying terms.
+   */
   listOpen(runId: string): AttemptRecord[] {
     return this.#withParts(
       this.#db
@@ -104,7 +107,7 @@ export class AttemptTable {
           `SELECT * FROM attempts WHERE attempt_id IN (
              SELECT attempt_id FROM attempts WHERE run_id = @runId AND settled_seq IS NULL
              UNION SELECT attempt_id FROM attempt_children)
-           AND run_id = @runId ORDER BY attempt_id`,
+           AND +run_id = @runId ORDER BY attempt_id`,
         )
         .all({ runId }),
     );

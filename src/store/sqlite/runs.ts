@@ -54,7 +54,7 @@ export class RunTable {
   advance(record: HistoryRecord, transition: Pick<TransitionCommit, 'status' | 'environment' | 'gitHead'>): void {
     this.#db
       .prepare(
-        `UPDATE runs SET updated_at = @at, status = @status, state = @state, machine_version = @machineVersion,
+        `UPDATE runs SET updated_at = @at, state = @state, machine_version = @machineVersion,
            environment = coalesce(@environment, environment), git_head = coalesce(@gitHead, git_head),
            head_seq = @seq, head_hash = @hash
          WHERE run_id = @runId`,
@@ -62,7 +62,6 @@ export class RunTable {
       .run({
         runId: record.run_id,
         at: record.at,
-        status: transition.status,
         state: record.to,
         machineVersion: record.machine_version,
         environment: transition.environment ?? null,
@@ -70,6 +69,10 @@ export class RunTable {
         seq: record.seq,
         hash: record.hash,
       });
+    // Apart: naming the column in an UPDATE writes the page of its index, even when nothing changes.
+    this.#db
+      .prepare('UPDATE runs SET status = @status WHERE run_id = @runId AND status <> @status')
+      .run({ runId: record.run_id, status: transition.status });
   }
 
   get(runId: string): RunRecord | null {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
 import type { HistoryRecord } from '../../evidence/history-record.js';
 import { StoreUnavailableError } from '../errors.js';
 import type {
@@ -40,12 +41,14 @@ const HISTORY_PAGE = 500;
 class SqliteStore implements Store {
   readonly #file: string;
   readonly #db: Database;
-  readonly #tables: Tables;
+  /** One transaction around what it is given. */
+  readonly #within: BetterSqlite3.Transaction<(work: (tables: Tables) => unknown) => unknown>;
 
   constructor(file: string, db: Database) {
     this.#file = file;
     this.#db = db;
-    this.#tables = tablesOf(db);
+    const tables = tablesOf(db);
+    this.#within = db.transaction((work) => work(tables));
   }
 
   async createRun(
@@ -170,11 +173,11 @@ class SqliteStore implements Store {
 
   /** All or nothing. The lock is taken at once, so that what was read is still so when it is written. */
   #write<Result>(change: (tables: Tables) => Result): Result {
-    return this.#translate(() => this.#db.transaction(() => change(this.#tables)).immediate());
+    return this.#translate(() => this.#within.immediate(change) as Result);
   }
 
   #read<Result>(ask: (tables: Tables) => Result): Result {
-    return this.#translate(() => this.#db.transaction(() => ask(this.#tables)).deferred());
+    return this.#translate(() => this.#within.deferred(ask) as Result);
   }
 
   #translate<Result>(call: () => Result): Result {
