@@ -31,9 +31,10 @@ describe('the stand-in as a process', () => {
     const text = await readFile(kubeconfig, 'utf8');
     expect(text).toContain(`server: ${ready.url}`);
     expect(text).toContain('current-context: other-staging');
-    expect(await readFile(log, 'utf8')).toContain('"url":"/version"');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+    // It writes the line when it has answered: only at its end it must be there.
+    expect(await readFile(log, 'utf8')).toContain('"url":"/version"');
     await rm(directory, { recursive: true });
   });
 
