@@ -1,7 +1,12 @@
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { finished, Pilot, until } from './pilot.js';
+
+const exec = promisify(execFile);
 
 interface Document {
   readonly run: string | null;
@@ -51,10 +56,15 @@ describe('cutover verify', () => {
     }
   });
 
-  test('it writes nothing', async () => {
-    const before = await pilot.cutover(['history', 'latest', '--json']);
-    await pilot.cutover(['verify', 'latest']);
-    expect(await pilot.cutover(['history', 'latest', '--json'])).toEqual(before);
+  test('it writes nothing: neither into the evidence, nor beside it', async () => {
+    const { repository } = pilot.site;
+    const files = async () =>
+      (await exec('find', [repository, '-path', '*/.cutover', '-prune', '-o', '-printf', '%P %s %T@\n'])).stdout;
+    const before = await files();
+    for (const path of ['latest', directory, file('evidence.tar.gz')]) await pilot.cutover(['verify', path]);
+    expect(await files()).toBe(before);
+    await pilot.cutover(['verify', directory, ...noDatabase()]);
+    expect(existsSync(join(pilot.directory, 'absent'))).toBe(false);
   });
 
   test('--json gives one document', async () => {
@@ -101,7 +111,7 @@ describe('cutover verify', () => {
       const { exitCode, stdout } = await pilot.cutover(['verify', 'latest']);
       expect(exitCode).toBe(1);
       expect(stdout).toMatch(
-        /^FAIL +90_result_summary\.txt +line 5 as recorded +Git HEAD: +[0-9a-f]{40} +Git HEAD: +beef[0-9a-f]{40}$/m,
+        /^FAIL +90_result_summary\.txt +each line as the recorded facts say +line 5: Git HEAD: +[0-9a-f]{40} +line 5: Git HEAD: +beef[0-9a-f]{40}$/m,
       );
       expect(stdout).toMatch(/^NOT VERIFIED: run \S+, \S+: 1 of \d+ checks failed$/m);
     } finally {
@@ -136,7 +146,7 @@ describe('cutover verify', () => {
     await rm(join(pilot.site.repository, 'package.json'));
   });
 
-  test('a run whose upload was killed, and went on, is verified with the log of the earlier attempt', async () => {
+  test('a run whose upload was killed, and its archive changed meanwhile, is verified once it went on, with what it kept of both', async () => {
     expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
     await pilot.verify();
     pilot.site.s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
@@ -148,9 +158,11 @@ describe('cutover verify', () => {
     driver.kill('SIGKILL');
     await ended;
     pilot.site.s3.control({ clearFaults: true });
+    await appendFile(join(await pilot.runDirectory(), 'evidence.tar.gz'), 'x');
     expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
     const { verified, checks } = await pilot.json<Document>(['verify', 'latest']);
-    expect(verified).toBe(true);
+    expect([verified, checks.filter(({ ok }) => !ok)]).toEqual([true, []]);
+    expect(checks.map(({ artefact }) => artefact)).toContainEqual(expect.stringMatching(/^evidence\.tar\.gz\.changed-/));
     expect(checks).toContainEqual(
       expect.objectContaining({
         artefact: '70_worm_upload_stdout.attempt-1.txt',

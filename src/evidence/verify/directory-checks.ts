@@ -16,24 +16,26 @@ export async function directoryChecks(
   const why = isUnknown(archive) ? archive : archive.fault === null ? null : unknown('the archive could not be read to its end');
   if (why !== null) return [failed('(directory)', what, unknown('the files of the archive'), why)];
   const { files } = archive as SealedArchive;
-  const names = await readable(async () => (await evidence.list()).map(({ name }) => name));
-  if (isUnknown(names)) return [failed('(directory)', what, 'regular files', names)];
   const faults: VerifyCheck[] = [];
   for (const [name, { sha256 }] of files) {
     signal.throwIfAborted();
     const found = await digestIn(evidence, name);
     if (found !== sha256) faults.push(failed(name, what, sha256, found));
   }
-  const others = names.filter((name) => !files.has(name));
-  const added = others.filter((name) => !BESIDE.has(name) && !isEarlierUploadLog(name));
+  const names = await readable(async () => (await evidence.list()).map(({ name }) => name));
+  if (isUnknown(names)) faults.push(failed('(directory)', what, 'regular files', names));
+  const others = isUnknown(names) ? [] : names.filter((name) => !files.has(name));
+  const added = others.filter((name) => !BESIDE.has(name) && !isEarlierUploadLog(name) && !CHANGED_ARCHIVE.test(name));
   faults.push(
     ...added.map((name) => failed(name, what, 'not there', isArchived(name) ? 'not in the archive' : 'no file of a run')),
   );
   const count = `${files.size} files`;
   const earlier = others.filter(isEarlierUploadLog);
+  const aside = others.filter((name) => CHANGED_ARCHIVE.test(name));
   return [
     ...allOf(same('(directory)', what, count, count), faults),
     ...(await Promise.all(earlier.map(async (name) => earlierLogCheck(name, await digestIn(evidence, name), history)))),
+    ...(await Promise.all(aside.map(async (name) => asideCheck(name, await digestIn(evidence, name))))),
   ];
 }
 
@@ -45,6 +47,14 @@ const BESIDE: ReadonlySet<string> = new Set([
   EVIDENCE.historyTail,
   EVIDENCE.summary,
 ]);
+
+/** An archive that was not the recorded one when it was to be uploaded, kept aside under its own digest (ensure-archive.ts). */
+const CHANGED_ARCHIVE = /^evidence\.tar\.gz\.changed-([0-9a-f]{12})$/;
+
+function asideCheck(name: string, sha256: string | Unknown): VerifyCheck {
+  const what = 'SHA-256 of an archive kept aside, as in its name';
+  return same(name, what, CHANGED_ARCHIVE.exec(name)?.[1] ?? '', isUnknown(sha256) ? sha256 : sha256.slice(0, 12));
+}
 
 function isEarlierUploadLog(name: string): boolean {
   return /^70_worm_upload_stdout\.attempt-\d+\.txt$/.test(name);

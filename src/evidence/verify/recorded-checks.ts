@@ -92,8 +92,9 @@ function linesChecks(artefact: string, what: string, expected: string | Unknown,
   if (isUnknown(expected) || isUnknown(found)) return [failed(artefact, what, isUnknown(expected) ? expected : 'a file', found)];
   const [wanted, lines] = [expected.split('\n'), found.split('\n')];
   const count = `${wanted.length - 1} lines`;
+  const line = (of: readonly string[], at: number) => `line ${at + 1}: ${of[at] ?? '(none)'}`;
   const faults = Array.from({ length: Math.max(wanted.length, lines.length) }, (_, at) => at)
     .filter((at) => wanted[at] !== lines[at])
-    .map((at) => failed(artefact, `line ${at + 1} as recorded`, wanted[at] ?? 'no such line', lines[at] ?? 'no such line'));
+    .map((at) => failed(artefact, what, line(wanted, at), line(lines, at)));
   return allOf(same(artefact, what, count, count), faults);
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { IndexFileError, parseIndex, type IndexEntry } from '../index-file.js';
 import type { WrittenFile } from '../evidence-dir.js';
 import { EVIDENCE } from '../layout.js';
-import { ArchiveReader, type ArchiveContent, type ContentReader } from './archive-reader.js';
+import { ArchiveReader, type ArchiveContent, type ArchiveFault, type ContentReader } from './archive-reader.js';
 import { unknown, type Unknown } from './check.js';
 import type { HistoryReader } from './history-reader.js';
 import { type HistorySoFar } from './history-reader.js';
@@ -19,9 +19,12 @@ export interface SealedArchive extends WrittenFile, ArchiveContent {
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 const MAX_SCOPE_BYTES = 1024 * 1024;
 
+/** Bytes beyond the size in the manifest that are still unpacked, to tell what is in an archive that was changed. */
+const SPARE_BYTES = 1024 * 1024;
+
 /**
- * Reads the archive once, in constant memory: its own digest, that of each file in it, and what the checks have to understand. No
- * more than `announced` bytes (the manifest's size) are unpacked, so that what somebody added is not.
+ * Reads the archive once, in constant memory: its own digest, that of each file in it, and what the checks have to understand.
+ * Of one that is larger than `announced` bytes (the manifest's size) little more is unpacked: gzip may make a thousand of each.
  */
 export async function readSealedArchive(
   stream: Readable,
@@ -36,16 +39,18 @@ export async function readSealedArchive(
     [EVIDENCE.scope, scope],
     [EVIDENCE.history, history],
   ]);
+  const limit = announced + SPARE_BYTES;
   const reader = await ArchiveReader.create((name) => readers.get(name) ?? null);
   const sha256 = createHash('sha256');
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     signal.throwIfAborted();
     sha256.update(chunk);
-    if (size < announced) await reader.push(chunk.subarray(0, announced - size));
+    if (size < limit) await reader.push(chunk.subarray(0, limit - size));
     size += chunk.length;
   }
-  const content = await reader.end();
+  const unpacked = await reader.end();
+  const content = size > limit ? { ...unpacked, fault: tooLarge(announced) } : unpacked;
   const found = <T>(name: string, value: () => T): T | Unknown =>
     content.files.has(name) ? value() : unknown(`${name} is not in the archive`);
   return {
@@ -56,6 +61,11 @@ export async function readSealedArchive(
     scope: found(EVIDENCE.scope, () => scope.text()),
     history: found(EVIDENCE.history, () => history.soFar()),
   };
+}
+
+function tooLarge(announced: number): ArchiveFault {
+  const fault = `has ${announced} bytes by its manifest; of what comes after them no more than ${SPARE_BYTES} are unpacked`;
+  return { name: null, fault };
 }
 
 /** Keeps a file's text up to a size. */

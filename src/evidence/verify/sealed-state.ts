@@ -9,7 +9,7 @@ const schema = z.object({
       // Loose: all of it is compared with the event that gave it.
       .looseObject({ runId: z.string(), signer: z.string(), seq: z.int(), files: z.record(z.string(), z.string()) })
       .nullable(),
-    results: z.object({ capturingScope: z.unknown() }),
+    results: z.object({ capturingScope: z.unknown().optional() }),
   }),
 });
 
