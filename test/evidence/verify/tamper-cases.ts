@@ -73,7 +73,7 @@ const TO_ANY_FILE: readonly (readonly [string, (run: TamperedRun, name: string) 
 ];
 
 const onFiles: TamperGroup = {
-  title: 'A file of the directory',
+  title: 'Any file',
   cases: [
     ...BESIDE.flatMap(([artefact, check]) =>
       TO_ANY_FILE.map(([change, tamper]): TamperCase => ({ artefact, change, check, tamper: (run) => tamper(run, artefact) })),
@@ -118,8 +118,8 @@ const onFiles: TamperGroup = {
 
 const COVERS = [
   [{}, 'in the archive'],
-  [{ index: true }, 'in the archive and its index'],
-  [{ index: true, digests: true, beside: true }, 'in the archive, its index, its digests, the manifest and beside it'],
+  [{ index: true }, 'in the archive, its index made to fit'],
+  [{ index: true, digests: true, beside: true }, 'in the archive; index, digests, manifest and the file beside it made to fit'],
 ] as const;
 
 /** What is done to a file in the archive, and how far it is covered up. */
@@ -177,7 +177,7 @@ const inArchive: TamperGroup = {
     },
     {
       artefact: '30_gates.txt',
-      change: '30_rc_gates.txt is given this name in the archive',
+      change: '`30_rc_gates.txt` is given this name in the archive',
       check: CHECK.index,
       tamper: (run) =>
         run.repack((files) =>
