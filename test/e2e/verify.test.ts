@@ -47,8 +47,10 @@ describe('cutover verify', () => {
     expect(lines.filter((line) => line.includes(`${sha256}  ${sha256}`))).toHaveLength(2);
   });
 
-  test('a directory, also by a relative path, and an archive are verified without a database', async () => {
-    for (const path of [directory, `dpp/evidence/phase6_4_cutover/${directory.slice(-16)}/`, file('evidence.tar.gz')]) {
+  test('a directory, also by a relative path or a link, and an archive are verified without a database', async () => {
+    const link = join(pilot.directory, 'link-to-the-run');
+    await symlink(directory, link);
+    for (const path of [directory, `dpp/evidence/phase6_4_cutover/${directory.slice(-16)}/`, link, file('evidence.tar.gz')]) {
       expect(await pilot.cutover(['verify', path, ...noDatabase()])).toMatchObject({
         exitCode: 0,
         stdout: expect.stringMatching(/^VERIFIED: /m),

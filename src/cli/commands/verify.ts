@@ -64,7 +64,7 @@ async function evidenceOf(
   if (manifest !== null) {
     throw new UsageError(`--manifest is for an archive; ${JSON.stringify(subject)} is none. A directory has its own manifest.`);
   }
-  if (found === 'directory') return { subject, evidence: wholeDirectory(resolve(io.cwd, subject)) };
+  if (found === 'directory') return { subject, evidence: wholeDirectory(await realpath(resolve(io.cwd, subject))) };
   if (/[/\\]|\.tar\.gz$/.test(subject))
     throw new UsageError(`There is nothing at ${JSON.stringify(subject)}. Name a directory, an archive or a run.`);
   const path = await reading(options, 'verify', io, async (workspace) => {
