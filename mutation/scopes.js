@@ -28,7 +28,7 @@ export const SCOPES = {
   archive: { mutate: ['src/evidence/archive.ts'], tests: ['test/evidence/archive.test.ts'] },
   verify: {
     mutate: ['src/evidence/verify/*.ts'],
-    tests: ['test/evidence/verify/*.test.ts'],
+    tests: ['test/evidence/verify/{archive-reader,history-reader,tamper,verify-evidence}.test.ts'],
   },
   s3: {
     mutate: [

@@ -102,6 +102,12 @@ describe('cutover verify', () => {
       'run',
     ]);
     expect(await pilot.cutover(['verify', archive, '--manifest', manifest, ...noDatabase()])).toMatchObject({ exitCode: 0 });
+    await symlink('/dev/null', join(away, 'evidence.tar.gz.sha256'));
+    const odd = await pilot.json<Document>(['verify', archive, '--manifest', manifest]);
+    expect(failures(odd)).toMatchObject([
+      { artefact: 'evidence.tar.gz.sha256', found: expect.stringContaining('a symbolic link') },
+    ]);
+    await rm(join(away, 'evidence.tar.gz.sha256'));
     await symlink(archive, join(away, 'link'));
     expect(await pilot.cutover(['verify', join(away, 'link'), '--manifest', manifest])).toMatchObject({ exitCode: 0 });
   });
@@ -110,8 +116,8 @@ describe('cutover verify', () => {
     const summary = await readFile(file('90_result_summary.txt'), 'utf8');
     await writeFile(file('90_result_summary.txt'), summary.replace('Git HEAD:     ', 'Git HEAD:     beef'));
     try {
-      const { exitCode, stdout } = await pilot.cutover(['verify', 'latest']);
-      expect(exitCode).toBe(1);
+      const { exitCode, stdout, stderr } = await pilot.cutover(['verify', 'latest']);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('compare each file named above with its locked copy')]);
       expect(stdout).toMatch(
         /^FAIL +90_result_summary\.txt +each line as the recorded facts say +line 5: Git HEAD: +[0-9a-f]{40} +line 5: Git HEAD: +beef[0-9a-f]{40}$/m,
       );

@@ -1,10 +1,11 @@
-import { stat, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
 import { openEvidenceDir } from '../../evidence/local-evidence-dir.js';
 import { createRedactor } from '../../evidence/redaction.js';
 import type { VerifyCheck } from '../../evidence/verify/check.js';
+import { readable } from '../../evidence/verify/readable.js';
 import {
   verifyEvidence,
   type EvidenceToVerify,
@@ -46,9 +47,14 @@ export const verify: CommandFile<VerifyOptions> = {
     const verification = await verifyEvidence(evidence, sealedFacts, io.signal);
     if (options.json) io.stdout.write(`${JSON.stringify({ subject, ...facts(verification) })}\n`);
     else io.stdout.write(`${shown(subject, verification, options).join('\n')}\n`);
-    return verification.verified ? EXIT.ok : EXIT.failed;
+    if (verification.verified) return EXIT.ok;
+    if (!options.json) io.stderr.write(WHAT_TO_DO);
+    return EXIT.failed;
   },
 };
+
+const WHAT_TO_DO =
+  'Leave the evidence as it is, and compare each file named above with its locked copy in S3: the manifest has key and version.\n';
 
 /** What is there under that name comes first; only a name of nothing is looked up in the database. */
 async function evidenceOf(
@@ -65,8 +71,9 @@ async function evidenceOf(
     throw new UsageError(`--manifest is for an archive; ${JSON.stringify(subject)} is none. A directory has its own manifest.`);
   }
   if (found === 'directory') return { subject, evidence: wholeDirectory(await realpath(resolve(io.cwd, subject))) };
-  if (/[/\\]|\.tar\.gz$/.test(subject))
+  if (/[/\\]|\.tar\.gz$/.test(subject)) {
     throw new UsageError(`There is nothing at ${JSON.stringify(subject)}. Name a directory, an archive or a run.`);
+  }
   const path = await reading(options, 'verify', io, async (workspace) => {
     const runId = await resolveRun(workspace, subject);
     return (await workspace.engine.inspect(runId)).run.evidenceDir;
@@ -97,7 +104,8 @@ function wholeDirectory(path: string): EvidenceToVerify {
 /** Its digest file is in no bucket: it is looked at when it is there; the manifest must be. */
 async function archiveAlone(archive: FileToVerify, manifest: string | null): Promise<EvidenceToVerify> {
   const { directory } = archive;
-  const hasDigest = await directory.exists(EVIDENCE.archiveDigest);
+  // Something in its place that is no file is a finding, too.
+  const hasDigest = (await readable(() => directory.exists(EVIDENCE.archiveDigest))) !== false;
   return {
     directory: null,
     archive,
@@ -137,12 +145,12 @@ function shown(subject: string, { verified, runId, checks }: Verification, { pal
     ...[artefact, what, expected, found].map(oneLine),
   ];
   const failures = checks.filter(({ ok }) => !ok).length;
-  const of = `run ${runId ?? 'unknown'}, ${subject}`;
+  const of = oneLine(`run ${runId ?? 'unknown'}, ${subject}`);
   return [
     ...table([['RESULT', 'ARTEFACT', 'CHECK', 'EXPECTED', 'FOUND'], ...checks.map(row)]),
     '',
     verified
       ? palette.green(`VERIFIED: ${of}: ${checks.length} checks`)
-      : palette.red(`NOT VERIFIED: ${oneLine(of)}: ${failures} of ${checks.length} checks failed`),
+      : palette.red(`NOT VERIFIED: ${of}: ${failures} of ${checks.length} checks failed`),
   ];
 }

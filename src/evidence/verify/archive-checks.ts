@@ -26,7 +26,7 @@ export function contentChecks(archive: SealedArchive | Unknown): VerifyCheck[] {
   const { fault, files } = archive;
   if (fault !== null) {
     const found = unknown(fault.fault);
-    const why = unknown(`the archive could not be read to its end`);
+    const why = unknown('the archive could not be read to its end');
     return [
       failed(fault.name ?? EVIDENCE.archive, readable, 'plain files', found),
       failed(EVIDENCE.index, indexed, unreadIndex, why),

@@ -5,8 +5,7 @@ import type { WrittenFile } from '../evidence-dir.js';
 import { EVIDENCE } from '../layout.js';
 import { ArchiveReader, type ArchiveContent, type ArchiveFault, type ContentReader } from './archive-reader.js';
 import { unknown, type Unknown } from './check.js';
-import type { HistoryReader } from './history-reader.js';
-import { type HistorySoFar } from './history-reader.js';
+import type { HistoryReader, HistorySoFar } from './history-reader.js';
 
 /** An archive as it was found. */
 export interface SealedArchive extends WrittenFile, ArchiveContent {
