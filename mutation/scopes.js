@@ -26,6 +26,10 @@ export const SCOPES = {
     tests: ['test/evidence/{evidence-error,local-evidence-dir,local-evidence-log,safe-path}.test.ts'],
   },
   archive: { mutate: ['src/evidence/archive.ts'], tests: ['test/evidence/archive.test.ts'] },
+  verify: {
+    mutate: ['src/evidence/verify/*.ts'],
+    tests: ['test/evidence/verify/{archive-reader,history-reader,tamper,verify-evidence}.test.ts'],
+  },
   s3: {
     mutate: [
       'src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts',

@@ -14,6 +14,8 @@ write('docs/machine.svg', graph('svg'));
 write('docs/machine.mmd', graph('mermaid'));
 const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
 write('docs/failure-modes.md', withFaultTables(readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8')));
+const { withTamperTable } = await import('../dist/test/evidence/verify/tamper-table.js');
+write('docs/evidence-format.md', withTamperTable(readFileSync(join(ROOT, 'docs/evidence-format.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);
 console.log('Running a pilot cutover for the transcript (under a minute)...');

@@ -2,7 +2,7 @@ import type { ArchiveFacts } from '../config/step-contracts.js';
 import { discardArchive, indexEvidence, writeArchive } from '../evidence/archive.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { ActorContext } from './actor.js';
-import { archiveChanged, archiveOnDisk } from './hash-archive.js';
+import { archiveChanged, archiveOnDisk, writeArchiveDigest } from './hash-archive.js';
 
 /**
  * Makes sure that the recorded archive is on disk before it is uploaded. One that was lost or changed is made again: the same
@@ -14,7 +14,8 @@ export async function ensureArchive({ evidence, signal, progress }: ActorContext
   if (found !== null) await evidence.rename(EVIDENCE.archive, `${EVIDENCE.archive}.changed-${found.sha256.slice(0, 12)}`);
   progress(`${EVIDENCE.archive} is ${found === null ? 'lost' : 'changed'}: making it again from the evidence`);
   const made = await writeArchive(evidence, await indexEvidence(evidence, signal), signal);
-  if (made.sha256 === archive.sha256) return;
+  // With an archive its digest file goes as well.
+  if (made.sha256 === archive.sha256) return writeArchiveDigest(evidence, archive);
   await discardArchive(evidence);
   throw archiveChanged(evidence, archive, made);
 }

@@ -9,9 +9,13 @@ type Contract = StepContracts['hashArchive'];
 /** Runbook step 4b: reads the archive back from disk and writes evidence.tar.gz.sha256, for `sha256sum -c`. Throws ARCHIVE_CHANGED. */
 export const hashArchive: Actor<Contract['input'], Contract['output']> = async ({ archive }, { evidence }) => {
   await assertArchiveOnDisk(evidence, archive);
-  await evidence.write(EVIDENCE.archiveDigest, indexText([{ name: EVIDENCE.archive, sha256: archive.sha256 }]));
+  await writeArchiveDigest(evidence, archive);
   return { sha256: archive.sha256, size: archive.size };
 };
+
+export async function writeArchiveDigest(evidence: EvidenceDir, { sha256 }: Pick<ArchiveFacts, 'sha256'>): Promise<void> {
+  await evidence.write(EVIDENCE.archiveDigest, indexText([{ name: EVIDENCE.archive, sha256 }]));
+}
 
 /** Throws ARCHIVE_CHANGED unless evidence.tar.gz has the bytes that were recorded when it was made. */
 async function assertArchiveOnDisk(evidence: EvidenceDir, archive: ArchiveFacts): Promise<void> {

@@ -94,6 +94,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/logs.js')).logs),
   },
   {
+    name: 'verify',
+    group: READ,
+    summary: 'whether sealed evidence is what was sealed, offline; also a directory or an archive',
+    load: async () => loaded((await import('./commands/verify.js')).verify),
+  },
+  {
     name: 'watch',
     group: READ,
     summary: 'follow a run until it rests',

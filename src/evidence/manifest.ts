@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { VerifiedFacts, VerifyInput } from '../config/step-contracts.js';
 import { EVIDENCE } from './layout.js';
 
 /** A manifest that breaks the schema: which file, which field, why. */
@@ -61,6 +62,32 @@ const schema = fields.superRefine((manifest, context) => {
 
 /** 60_evidence_seal_manifest.json. Times are UTC in whole seconds; sizes are bytes. */
 export type Manifest = Readonly<z.infer<typeof fields>>;
+
+/** What the manifest says of a sealed run: what was asked for, and what was read back. */
+export function sealManifest(runId: string, input: VerifyInput, verified: VerifiedFacts): Manifest {
+  const { settings, archive, upload } = input;
+  return {
+    schema_version: 1,
+    run_id: runId,
+    verdict: input.verdict,
+    generated_at: input.generatedAt,
+    tarball_path: EVIDENCE.archive,
+    tarball_size_bytes: archive.size,
+    sha256: archive.sha256,
+    s3_bucket: redactedBucket(settings.bucket),
+    s3_key: input.key,
+    version_id: upload.versionId,
+    etag: upload.etag,
+    lock_mode: settings.lockMode,
+    retention_days: settings.retentionDays,
+    retain_until: input.retainUntil,
+    verified_lock_mode: verified.lockMode,
+    verified_retain_until: verified.retainUntil,
+    content_verified_by: verified.contentVerifiedBy,
+    seal_seq: input.upToSeq,
+    chain_head: archive.chainHead,
+  };
+}
 
 /** The manifest's text, its fields in the schema's order. Throws `ManifestError` rather than write one that would not be read. */
 export function manifestJson(manifest: Manifest): string {

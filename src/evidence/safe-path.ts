@@ -26,6 +26,14 @@ export async function resolveSafely(directory: string, name: string): Promise<{ 
   return { path, found };
 }
 
+/** Why a name cannot be that of an evidence file, relative to the run's directory; null when it can. */
+export function nameFault(name: string): string | null {
+  if (name === '') return 'is empty';
+  if (name.includes('\0')) return 'holds a NUL';
+  if (name.startsWith('/')) return 'is absolute';
+  return name.split('/').some((part) => part === '' || part === '.' || part === '..') ? 'has an empty part, "." or ".."' : null;
+}
+
 /** A missing one is no fault here. Throws `EvidenceError` NOT_REGULAR for a link, or for what is no directory. */
 export async function requireRealDirectory(directory: string): Promise<void> {
   const found = await lstatOrNull(directory, directory);
@@ -39,17 +47,7 @@ export async function requireRealDirectory(directory: string): Promise<void> {
 }
 
 function safeParts(name: string): string[] {
-  const parts = name.split('/');
-  const fault =
-    name === ''
-      ? 'is empty'
-      : name.includes('\0')
-        ? 'holds a NUL'
-        : name.startsWith('/')
-          ? 'is absolute'
-          : parts.some((part) => part === '' || part === '.' || part === '..')
-            ? 'has an empty part, "." or ".."'
-            : null;
+  const fault = nameFault(name);
   if (fault !== null) {
     throw new EvidenceError(
       'UNSAFE_NAME',
@@ -58,7 +56,7 @@ function safeParts(name: string): string[] {
       'Give a name relative to the evidence directory of the run.',
     );
   }
-  return parts;
+  return name.split('/');
 }
 
 async function lstatOrNull(path: string, name: string): Promise<Stats | null> {

@@ -63,10 +63,12 @@ describe('ensureArchive', () => {
     expect(await archives()).toEqual(['evidence.tar.gz']);
   });
 
-  test('makes a lost one again, byte by byte', async () => {
+  test('makes a lost one again, byte by byte, and the file with its digest stays', async () => {
+    await hashArchive({ archive }, run.context());
     const recorded = await readFile(file('evidence.tar.gz'));
     await rm(file('evidence.tar.gz'));
     await ensure();
+    expect(await readFile(file('evidence.tar.gz.sha256'), 'utf8')).toBe(`${archive.sha256}  evidence.tar.gz\n`);
     expect(await readFile(file('evidence.tar.gz'))).toEqual(recorded);
     expect(run.progress).toEqual(['evidence.tar.gz is lost: making it again from the evidence']);
   });
@@ -77,7 +79,7 @@ describe('ensureArchive', () => {
     const foreign = await readFile(file('evidence.tar.gz'));
     await ensure();
     const aside = `evidence.tar.gz.changed-${sha256(foreign).slice(0, 12)}`;
-    expect(await archives()).toEqual(['evidence.tar.gz', aside]);
+    expect(await archives()).toEqual(['evidence.tar.gz', aside, 'evidence.tar.gz.sha256']);
     expect(await readFile(file('evidence.tar.gz'))).toEqual(recorded);
     expect(await readFile(file(aside))).toEqual(foreign);
     expect(run.progress).toEqual(['evidence.tar.gz is changed: making it again from the evidence']);

@@ -105,6 +105,7 @@ export async function isAsUndisturbed(pilot: Pilot, interrupted: readonly string
   });
   same(shown, expected);
   await expectExit(pilot, ['doctor'], 0);
+  await expectExit(pilot, ['verify', 'latest'], 0);
   assert.match(await pilot.evidence('90_result_summary.txt'), /^VERDICT: PASS$/m);
   const files = readdirSync(await pilot.runDirectory()).filter((name) => !name.includes('.attempt-'));
   same(files.toSorted(), FILES.toSorted());

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { manifestJson, manifestJsonSchema, parseManifest, redactedBucket, type Manifest } from '../../src/evidence/manifest.js';
+import type { Settings } from '../../src/config/settings.js';
+import type { VerifiedFacts, VerifyInput } from '../../src/config/step-contracts.js';
+import {
+  manifestJson,
+  manifestJsonSchema,
+  parseManifest,
+  redactedBucket,
+  sealManifest,
+  type Manifest,
+} from '../../src/evidence/manifest.js';
 import { manifest } from './manifest-example.js';
 
 const withField = (field: string, value: unknown) => JSON.stringify({ ...manifest, [field]: value });
@@ -116,6 +125,33 @@ describe('a manifest', () => {
   test('does not show the whole bucket name', () => {
     expect(redactedBucket('dpp-audit-worm-pilot')).toBe('dpp***');
     expect(parseManifest(withField('s3_bucket', redactedBucket('abc')))).toBeTruthy();
+  });
+});
+
+test('a sealed run is described by what was asked for and what was read back', () => {
+  const settings = { bucket: 'dpp-audit-worm-pilot', lockMode: 'GOVERNANCE', retentionDays: 365 } as Settings;
+  const { sha256, tarball_size_bytes: size, chain_head: chainHead, seal_seq: upToSeq } = manifest;
+  const input: VerifyInput = {
+    settings,
+    key: manifest.s3_key,
+    archive: { sha256, size, chainHead, md5: '1B2M2Y8AsgTpgAmY7PhCfg==', files: 12 },
+    retainUntil: manifest.retain_until,
+    upload: { versionId: manifest.version_id, etag: manifest.etag, adopted: false },
+    upToSeq,
+    generatedAt: manifest.generated_at,
+    verdict: 'PASS',
+  };
+  const readBack: VerifiedFacts = {
+    lockMode: 'COMPLIANCE',
+    retainUntil: '2027-02-21T12:05:03Z',
+    contentVerifiedBy: 'download',
+  };
+  expect(sealManifest(manifest.run_id, input, readBack)).toEqual({
+    ...manifest,
+    tarball_path: 'evidence.tar.gz',
+    verified_lock_mode: 'COMPLIANCE',
+    verified_retain_until: '2027-02-21T12:05:03Z',
+    content_verified_by: 'download',
   });
 });
 

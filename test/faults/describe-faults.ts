@@ -235,7 +235,11 @@ async function goesOn(pilot: FaultPilot, fault: FaultCase, byStage: readonly Com
     const result: CliResult = await pilot.cutover(naming(basename(evidenceDir ?? ''), args));
     expect({ args, ...result }).toMatchObject({ args, exitCode });
     expect(result.stdout + result.stderr).toContain(says);
-    if (args.includes('--seal-only') && exitCode === 0) expect(result.stdout).toContain('VERDICT: PASS');
+    if (args.includes('--seal-only') && exitCode === 0) {
+      expect(result.stdout).toContain('VERDICT: PASS');
+      const { exitCode, stdout } = await pilot.cutover(['verify', evidenceDir ?? '']);
+      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    }
   }
   await fault.holdsInTheEnd?.(pilot);
 }

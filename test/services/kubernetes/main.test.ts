@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The built program; `rootDir` of the build is the repository. */
 const MAIN = resolve('dist/test/services/kubernetes/main.js');
@@ -31,10 +32,10 @@ describe('the stand-in as a process', () => {
     const text = await readFile(kubeconfig, 'utf8');
     expect(text).toContain(`server: ${ready.url}`);
     expect(text).toContain('current-context: other-staging');
+    // The line is written after the answer.
+    while (!(await readFile(log, 'utf8').catch(() => '')).includes('"url":"/version"')) await delay(5);
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
-    // It writes the line when it has answered: only at its end it must be there.
-    expect(await readFile(log, 'utf8')).toContain('"url":"/version"');
     await rm(directory, { recursive: true });
   });
 

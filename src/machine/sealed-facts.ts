@@ -1,0 +1,55 @@
+import type { ResultSummary } from '../config/step-contracts.js';
+import type { HistoryRecord } from '../evidence/history-record.js';
+import { EVIDENCE } from '../evidence/layout.js';
+import { sealManifest, type Manifest } from '../evidence/manifest.js';
+import { proven, type PilotContext } from './context.js';
+import { PILOT_VERSION } from './pilot-machine.js';
+import { stepInputs } from './step-inputs.js';
+import { isBefore, STEP_NAMES } from './steps.js';
+import { summarize } from './summary.js';
+
+/** What a sealed run's manifest and summary must say, and what the history itself recorded of it. */
+export interface SealedFacts {
+  readonly manifest: Manifest;
+  readonly summary: ResultSummary;
+  readonly frozenSummary: unknown;
+  readonly uploadLogSha256: string;
+}
+
+/**
+ * Derives them anew from two transitions: the one that began the sealing, which the archive holds, and the one that froze the
+ * summary. All that was proven before the seal comes from the first; from the second only what the sealing itself proved, and the
+ * exceptions that came meanwhile. Throws where these are no such transitions, or of another version of the machine.
+ */
+export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): SealedFacts {
+  const before = contextIn(sealed);
+  const after = contextIn(frozen);
+  if (after.summary?.upToSeq !== frozen.seq) throw new Error(`transition ${frozen.seq} froze no summary`);
+  const known = before.exceptions.length;
+  if (JSON.stringify(after.exceptions.slice(0, known)) !== JSON.stringify(before.exceptions)) {
+    throw new Error(`transition ${frozen.seq} does not have the exceptions of transition ${sealed.seq}`);
+  }
+  const sealing = STEP_NAMES.filter((step) => !isBefore(step, 'sealing.scanning'));
+  const context: PilotContext = {
+    ...before,
+    results: { ...before.results, ...Object.fromEntries(sealing.map((step) => [step, after.results[step]])) },
+    exceptions: after.exceptions,
+  };
+  const log = context.results['sealing.verifying']?.logs.find(({ file }) => file === EVIDENCE.uploadLog);
+  if (log === undefined) throw new Error(`transition ${frozen.seq} recorded no digest of ${EVIDENCE.uploadLog}`);
+  return {
+    manifest: sealManifest(context.runId, stepInputs['sealing.verifying'](context), proven(context, 'sealing.verifying')),
+    summary: summarize(context, `${frozen.at.slice(0, 19)}Z`),
+    frozenSummary: after.summary.document,
+    uploadLogSha256: log.sha256,
+  };
+}
+
+function contextIn({ machine_version: version, snapshot, seq }: HistoryRecord): PilotContext {
+  if (version !== PILOT_VERSION) {
+    throw new Error(
+      `transition ${seq} is of version ${version} of the machine, not ${PILOT_VERSION}: verify it with that release`,
+    );
+  }
+  return (snapshot as { readonly context: PilotContext }).context;
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
+import { sealedFacts } from '../../../src/machine/sealed-facts.js';
+import { directoryToVerify, SealedRun } from './sealed-run.js';
+import { TAMPER_GROUPS } from './tamper-cases.js';
+import { TamperedRun } from './tamper.js';
+
+let passed: SealedRun;
+let failed: SealedRun;
+beforeAll(async () => {
+  passed = await SealedRun.create();
+  failed = await SealedRun.create({ verdict: 'FAIL' });
+});
+afterAll(async () => {
+  await passed.dispose();
+  await failed.dispose();
+});
+
+async function verify(path: string) {
+  const { verified, checks } = await verifyEvidence(directoryToVerify(path), sealedFacts, new AbortController().signal);
+  return { verified, failures: checks.filter(({ ok }) => !ok) };
+}
+
+test.each(['PASS', 'FAIL'])('a run that was sealed as %s is verified as long as nobody tampers with it', async (verdict) => {
+  const run = await TamperedRun.of(verdict === 'PASS' ? passed : failed);
+  expect(await verify(run.directory)).toEqual({ verified: true, failures: [] });
+  await run.dispose();
+});
+
+describe.each(TAMPER_GROUPS)('$title', ({ cases }) => {
+  test.each(cases.map((each) => [`${each.artefact}: ${each.change}`, each] as const))('%s', async (_title, each) => {
+    const run = await TamperedRun.of(each.verdict === 'FAIL' ? failed : passed);
+    try {
+      await each.tamper(run);
+      const { verified, failures } = await verify(run.directory);
+      expect(verified).toBe(false);
+      const named = failures.map(({ artefact, what }) => `${artefact}: ${what}`);
+      expect(named).toContain(`${each.names ?? each.artefact}: ${each.check}`);
+    } finally {
+      await run.dispose();
+    }
+  });
+});

@@ -1,0 +1,206 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { EVIDENCE } from '../../../src/evidence/layout.js';
+import type { VerifyCheck } from '../../../src/evidence/verify/check.js';
+import { verifyEvidence, type EvidenceToVerify } from '../../../src/evidence/verify/verify-evidence.js';
+import { sealedFacts } from '../../../src/machine/sealed-facts.js';
+import { attemptFailure, driftedWorld, RUN } from '../../machine/pilot-facts.js';
+import { hex, SealedRun, SHOTS, type SealedRunOptions } from './sealed-run.js';
+
+let run: SealedRun;
+afterEach(() => run.dispose());
+
+async function sealed(options: SealedRunOptions = {}): Promise<SealedRun> {
+  run = await SealedRun.create(options);
+  return run;
+}
+
+async function verify(evidence: EvidenceToVerify = run.toVerify, derive = sealedFacts) {
+  const verification = await verifyEvidence(evidence, derive, new AbortController().signal);
+  return { ...verification, failures: verification.checks.filter(({ ok }) => !ok) };
+}
+
+const LOG = 'the upload was refused\n';
+const refused = {
+  type: 'xstate.error.actor.sealing.uploading',
+  error: attemptFailure('S3_UNAVAILABLE', true),
+  attempt: 1,
+  logs: [{ file: EVIDENCE.uploadLog, sha256: hex(LOG), size: LOG.length }],
+};
+const EARLIER = '70_worm_upload_stdout.attempt-1.txt';
+
+describe('a directory is verified', () => {
+  test('with both values of each check', async () => {
+    await sealed();
+    const { verified, runId, checks } = await verify();
+    expect([verified, runId]).toEqual([true, RUN]);
+    for (const { expected, found } of checks) expect(found).toBe(expected);
+    expect(checks.map(({ artefact, what }) => `${artefact}: ${what}`)).toEqual([
+      '60_evidence_seal_manifest.json: follows its schema',
+      'evidence.tar.gz: size in bytes, as in the manifest',
+      'evidence.tar.gz: SHA-256, as in the manifest',
+      'evidence.tar.gz.sha256: SHA-256 of the archive',
+      'evidence.tar.gz: a gzip-compressed tar of plain files in order',
+      '59_index.sha256: each file as in 59_index.sha256',
+      '58_history.ndjson: a hash chain from the genesis of the run on',
+      '58_history.ndjson: last transition, as in the manifest',
+      '58_history.ndjson: hash of the last transition, as in the manifest',
+      '58_history.ndjson: what the last transition sealed, as in the manifest',
+      '58_history.ndjson: each file as it was signed',
+      '(directory): its name is the run',
+      '60_evidence_seal_manifest.json: run',
+      '58_history.ndjson: run',
+      '58_history.ndjson: run of the sign-off',
+      '00_scope.txt: chain id, the genesis of the run',
+      "80_history_after_seal.ndjson: a hash chain from the archive's last transition on",
+      '80_history_after_seal.ndjson: its frozen summary, as the facts say',
+      '60_evidence_seal_manifest.json: each line as recorded',
+      '70_worm_upload_stdout.txt: SHA-256, as recorded',
+      '90_result_summary.txt: each line as the recorded facts say',
+      '(directory): beside the archive, each file as in it',
+    ]);
+  });
+
+  test('when the world drifted between the seal and the summary', async () => {
+    await sealed({ afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld }] });
+    expect(await verify()).toMatchObject({ verified: true, failures: [] });
+  });
+
+  test('with the log of an earlier attempt at the upload, as that attempt recorded it', async () => {
+    await sealed({ afterSeal: [refused] });
+    await writeFile(join(run.directory, EARLIER), LOG);
+    expect(await verify()).toMatchObject({ verified: true, failures: [] });
+    await writeFile(join(run.directory, EARLIER), `${LOG}x`);
+    expect((await verify()).failures).toMatchObject([
+      { artefact: EARLIER, expected: 'one that is on record', found: hex(`${LOG}x`) },
+    ]);
+  });
+
+  test('with the log of an attempt that was interrupted, and says that nothing is on record of it', async () => {
+    await sealed({ afterSeal: [{ type: 'RESUMED', interrupted: [{ step: 'sealing.uploading', attempt: 1 }] }] });
+    await writeFile(join(run.directory, EARLIER), LOG);
+    const { verified, checks } = await verify();
+    expect(verified).toBe(true);
+    expect(checks.find(({ artefact }) => artefact === EARLIER)?.expected).toBe('not on record: that attempt was interrupted');
+  });
+
+  test('with an archive that was kept aside under its digest', async () => {
+    await sealed();
+    await writeFile(join(run.directory, `evidence.tar.gz.changed-${hex('x').slice(0, 12)}`), 'x');
+    expect(await verify()).toMatchObject({ verified: true, failures: [] });
+  });
+});
+
+describe('a directory is not verified', () => {
+  test('when a file was signed with other bytes, or not at all, or is not there', async () => {
+    await sealed({ signed: { [EVIDENCE.rcGates]: hex('other'), [SHOTS[1] ?? '']: null, '41_gone.txt': hex('gone') } });
+    expect((await verify()).failures).toMatchObject([
+      { artefact: EVIDENCE.rcGates, what: 'each file as it was signed', expected: hex('other') },
+      { artefact: '41_gone.txt', what: 'each file as it was signed', expected: hex('gone'), found: 'not in the archive' },
+      { artefact: SHOTS[1], what: 'each file as it was signed', expected: 'not signed', found: hex('keys: 117') },
+    ]);
+  });
+
+  test('when its scope is of another chain, or names none', async () => {
+    for (const scope of [`Chain id:      ${'0'.repeat(64)}\n`, 'no chain\n']) {
+      await sealed({ files: { [EVIDENCE.scope]: scope } });
+      expect((await verify()).failures).toMatchObject([{ artefact: EVIDENCE.scope, what: 'chain id, the genesis of the run' }]);
+      if (scope.startsWith('C')) await run.dispose();
+    }
+  });
+
+  test('when the facts cannot be derived, for whatever reason', async () => {
+    await sealed();
+    const { failures } = await verify(run.toVerify, () => {
+      throw new Error('no such version');
+    });
+    expect(failures.map(({ artefact }) => artefact)).toEqual([
+      EVIDENCE.historyTail,
+      EVIDENCE.manifest,
+      EVIDENCE.uploadLog,
+      EVIDENCE.summary,
+    ]);
+    for (const { expected } of failures) expect(expected).toBe('it cannot be derived from the history: no such version');
+  });
+
+  test('when it is empty: every check fails, and none is left out', async () => {
+    await sealed();
+    const names = (await run.evidence.list()).map(({ name }) => name);
+    const before = (await verify()).checks.length;
+    for (const name of names) await run.evidence.rename(name, `${name}.partial`);
+    const { checks, failures } = await verify();
+    // The names of a run and of its directory agree all the same.
+    expect(checks.filter(({ ok }) => ok).map(({ what }) => what)).toEqual(['its name is the run']);
+    expect(failures.length).toBeGreaterThanOrEqual(before - 2);
+  });
+
+  test('with more faults than can be read, it says how many more there are', async () => {
+    await sealed();
+    for (let number = 0; number < 60; number += 1) await run.evidence.write(`x-${number}`, '');
+    const { failures } = await verify();
+    expect(failures).toHaveLength(51);
+    expect(failures.at(-1)).toMatchObject({ artefact: '(directory)', found: '10 more faults' });
+  });
+});
+
+describe('an archive alone', () => {
+  const alone = (changes: Partial<EvidenceToVerify> = {}): EvidenceToVerify => ({
+    ...run.toVerify,
+    directory: null,
+    archiveDigest: null,
+    ...changes,
+  });
+
+  test('is verified against its manifest', async () => {
+    await sealed();
+    const { verified, runId, checks } = await verify(alone());
+    expect([verified, runId]).toEqual([true, RUN]);
+    expect([...new Set(checks.map(({ artefact }) => artefact))]).toEqual([
+      EVIDENCE.manifest,
+      EVIDENCE.archive,
+      EVIDENCE.index,
+      EVIDENCE.history,
+      EVIDENCE.scope,
+    ]);
+  });
+
+  test('is not verified without one, but all is checked that can be, of the run that its history names', async () => {
+    await sealed();
+    const manifest = { directory: run.evidence, name: 'absent.json' };
+    const { verified, runId, failures, checks } = await verify(alone({ manifest }));
+    expect([verified, runId]).toEqual([false, RUN]);
+    for (const { expected, found } of failures) expect(`${expected} ${found}`).toContain('absent.json is missing');
+    expect(checks.filter(({ ok }) => ok).map(({ what }) => what)).toEqual([
+      'a gzip-compressed tar of plain files in order',
+      'each file as in 59_index.sha256',
+      'a hash chain from the genesis of the run on',
+      'each file as it was signed',
+      'run',
+      'run of the sign-off',
+      'chain id, the genesis of the run',
+    ]);
+  });
+});
+
+describe('a run that was sealed as failed', () => {
+  const foundBy = (checks: readonly VerifyCheck[], words: string) => checks.find(({ what }) => what === words)?.found;
+
+  test('needs no sign-off', async () => {
+    await sealed({ verdict: 'FAIL' });
+    const { verified, checks } = await verify();
+    expect([verified, foundBy(checks, 'each file as it was signed')]).toEqual([true, 'no sign-off counts']);
+  });
+
+  test('needs no scope when it ended before there was one', async () => {
+    await sealed({ withoutScope: true });
+    const { failures, checks } = await verify();
+    expect([failures, foundBy(checks, 'chain id, the genesis of the run')]).toEqual([[], 'no scope was captured']);
+  });
+});
+
+test('an interruption ends it with its reason', async () => {
+  await sealed();
+  const reason = new Error('Ctrl-C');
+  await expect(verifyEvidence(run.toVerify, sealedFacts, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
