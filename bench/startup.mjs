@@ -11,9 +11,9 @@ const CLI = `${ROOT}dist/bin/cutover.js`;
 const NODE = 'node -e 0';
 const SUBJECTS = {
   [NODE]: ['-e', '0'],
-  'cutover status': [CLI, 'status', 'latest'],
-  'cutover list': [CLI, 'list'],
-  'cutover --help': [CLI, '--help'],
+  status: [CLI, 'status', 'latest'],
+  list: [CLI, 'list'],
+  '--help': [CLI, '--help'],
   'prettier --version': [`${ROOT}node_modules/prettier/bin/prettier.cjs`, '--version'],
 };
 
@@ -30,7 +30,7 @@ export async function measure() {
       .filter((name) => name !== NODE)
       .map((name) => {
         const ours = median(times[name]);
-        const isGoal = name === 'cutover status';
+        const isGoal = name === 'status';
         return {
           what: `${name}, beside ${NODE}`,
           ours: `${ours.toFixed(0)} ms`,
