@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pilot } from '../dist/test/e2e/pilot.js';
@@ -57,14 +58,13 @@ async function recordedCalls(pilot) {
   return { lines: readFileSync(log, 'utf8').trimEnd().split('\n'), directory, cluster: site.kubernetes.url };
 }
 
-function loop({ directory, site }, calls) {
+/** Not spawnSync: the site's servers are in this process. */
+async function loop({ directory, site }, calls) {
   const here = (line) => line.replaceAll(calls.directory, directory).replaceAll(calls.cluster, site.kubernetes.url);
-  const { status } = spawnSync('bash', ['-c', [...calls.lines.map(here), 'exit 0'].join('\n')], {
-    cwd: site.repository,
-    env: site.env,
-    stdio: 'ignore',
-  });
-  if (status !== 0) throw new Error(`a call of the loop did not end as it did in the run (${status})`);
+  const script = [...calls.lines.map(here), 'exit 0'].join('\n');
+  const bash = spawn('bash', ['-c', script], { cwd: site.repository, env: site.env, stdio: 'ignore' });
+  const [exitCode] = await once(bash, 'exit');
+  if (exitCode !== 0) throw new Error(`a call of the loop did not end as it did in the run (${exitCode})`);
 }
 
 async function timed(work) {

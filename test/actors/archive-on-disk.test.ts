@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createArchive } from '../../src/actors/create-archive.js';
@@ -57,10 +57,13 @@ describe('hashArchive', () => {
 describe('ensureArchive', () => {
   const ensure = (facts = archive) => ensureArchive(run.context(), facts);
 
-  test('leaves the recorded archive as it is', async () => {
+  test('leaves the recorded archive as it is, and gives it the digest file that a killed attempt took away', async () => {
+    const { ino } = await stat(file('evidence.tar.gz'));
     await ensure();
     expect(run.progress).toEqual([]);
-    expect(await archives()).toEqual(['evidence.tar.gz']);
+    expect(await archives()).toEqual(['evidence.tar.gz', 'evidence.tar.gz.sha256']);
+    expect((await stat(file('evidence.tar.gz'))).ino).toBe(ino);
+    expect(await readFile(file('evidence.tar.gz.sha256'), 'utf8')).toBe(`${archive.sha256}  evidence.tar.gz\n`);
   });
 
   test('makes a lost one again, byte by byte, and the file with its digest stays', async () => {

@@ -37,6 +37,13 @@ describe('reading', () => {
     expect((await pilot.cutover('list', '-n', '1', '-o', 'name')).stdout).toBe(`${WAITING}\n`);
     expect((await pilot.cutover('list', '--before', WAITING, '-o', 'name')).stdout).toBe(`${FAILED}\n`);
     expect((await pilot.cutover('list', '--before', FAILED)).stderr).toBe(`No run before ${FAILED}.\n`);
+    for (const before of ['latest', '2026']) {
+      const { code, stderr } = await pilot.cutover('list', '--before', before);
+      expect([code, stderr]).toEqual([
+        64,
+        expect.stringContaining(`--before is ${JSON.stringify(before)}: give a run's whole id`),
+      ]);
+    }
   });
 
   test('history goes through the transitions page by page, what matches only', async () => {

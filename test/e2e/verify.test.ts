@@ -175,9 +175,13 @@ describe('cutover verify', () => {
       expect.objectContaining({
         artefact: '70_worm_upload_stdout.attempt-1.txt',
         ok: true,
-        expected: 'not on record: that attempt was interrupted',
+        expected: 'not on record: an attempt was interrupted',
+        unproven: true,
       }),
     );
+    const { stdout } = await pilot.cutover(['verify', 'latest']);
+    expect(stdout).toMatch(/^unproven +70_worm_upload_stdout\.attempt-1\.txt /m);
+    expect(stdout).toMatch(/^VERIFIED: run .*: \d+ checks, 1 of them unproven$/m);
   }, 60_000);
 
   test('a run that was sealed as failed is verified as that; under another name its directory is not', async () => {

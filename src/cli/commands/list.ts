@@ -2,6 +2,7 @@ import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
 import type { RunStatus } from '../../store/store.js';
 import { count, flag, oneOf, text, type CommandFile } from '../command.js';
+import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { colored, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
@@ -42,7 +43,7 @@ export const list: CommandFile<ListOptions> = {
       status: status.length === 0 ? null : status,
       output,
       limit: count(raw, 'limit') ?? 20,
-      before: text(raw, 'before') ?? null,
+      before: runIdIn(text(raw, 'before')),
     };
   },
   async run(options, io) {
@@ -68,6 +69,15 @@ export const list: CommandFile<ListOptions> = {
     return EXIT.ok;
   },
 };
+
+/** Throws `UsageError`: by anything else the order of the runs says nothing. */
+function runIdIn(before: string | undefined): string | null {
+  if (before === undefined) return null;
+  if (!/^\d{8}T\d{6}Z$/.test(before)) {
+    throw new UsageError(`--before is ${JSON.stringify(before)}: give a run's whole id, as of the last line: YYYYMMDDTHHMMSSZ.`);
+  }
+  return before;
+}
 
 function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): string[] {
   const { run, look, attempts } = view;

@@ -134,23 +134,29 @@ function facts({ verified, runId, checks }: Verification) {
   return {
     run: runId,
     verified,
-    checks: checks.map(({ artefact, what, ok, expected, found }) => ({ artefact, check: what, ok, expected, found })),
+    checks: checks.map(({ artefact, what, ok, expected, found, unproven }) => ({
+      artefact,
+      check: what,
+      ok,
+      expected,
+      found,
+      ...(unproven ? { unproven } : {}),
+    })),
   };
 }
 
 function shown(subject: string, { verified, runId, checks }: Verification, { palette }: CommonOptions): string[] {
-  const result = (ok: boolean) => (ok ? palette.green('ok') : palette.red('FAIL'));
-  const row = ({ ok, artefact, what, expected, found }: VerifyCheck) => [
-    result(ok),
-    ...[artefact, what, expected, found].map(oneLine),
-  ];
+  const result = ({ ok, unproven }: VerifyCheck) =>
+    unproven ? palette.yellow('unproven') : ok ? palette.green('ok') : palette.red('FAIL');
+  const row = (check: VerifyCheck) => [result(check), ...[check.artefact, check.what, check.expected, check.found].map(oneLine)];
   const failures = checks.filter(({ ok }) => !ok).length;
+  const unproven = checks.filter((check) => check.unproven).length;
   const of = oneLine(`run ${runId ?? 'unknown'}, ${subject}`);
   return [
     ...table([['RESULT', 'ARTEFACT', 'CHECK', 'EXPECTED', 'FOUND'], ...checks.map(row)]),
     '',
     verified
-      ? palette.green(`VERIFIED: ${of}: ${checks.length} checks`)
+      ? palette.green(`VERIFIED: ${of}: ${checks.length} checks${unproven > 0 ? `, ${unproven} of them unproven` : ''}`)
       : palette.red(`NOT VERIFIED: ${of}: ${failures} of ${checks.length} checks failed`),
   ];
 }

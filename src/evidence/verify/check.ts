@@ -5,6 +5,8 @@ export interface VerifyCheck {
   readonly ok: boolean;
   readonly expected: string;
   readonly found: string;
+  /** Nothing contradicts it, but nothing proves it either. */
+  readonly unproven?: true;
 }
 
 /** A value that cannot be known, and why: what is compared with it fails. */

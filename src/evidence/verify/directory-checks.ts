@@ -67,8 +67,9 @@ function earlierLogCheck(name: string, sha256: string | Unknown, history: Histor
   if (isUnknown(sha256)) return failed(name, what, 'a file', sha256);
   const { uploadLogs, uploadWasInterrupted } = history;
   if (uploadLogs.has(sha256)) return same(name, what, sha256, sha256);
-  const expected = uploadWasInterrupted ? 'not on record: that attempt was interrupted' : 'one that is on record';
-  return { artefact: name, what, ok: uploadWasInterrupted, expected, found: sha256 };
+  if (!uploadWasInterrupted) return failed(name, what, 'one that is on record', sha256);
+  const expected = 'not on record: an attempt was interrupted';
+  return { artefact: name, what, ok: true, expected, found: sha256, unproven: true };
 }
 
 async function digestIn(evidence: EvidenceDir, name: string): Promise<string | Unknown> {
