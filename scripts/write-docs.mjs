@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = join(ROOT, 'dist/bin/cutover.js');
 
 const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
+const { statementJsonSchema } = await import('../dist/src/evidence/attestation/statement.js');
 write('docs/machine.svg', graph('svg'));
 write('docs/machine.mmd', graph('mermaid'));
 const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
@@ -17,6 +18,7 @@ write('docs/failure-modes.md', withFaultTables(readFileSync(join(ROOT, 'docs/fai
 const { withTamperTable } = await import('../dist/test/evidence/verify/tamper-table.js');
 write('docs/evidence-format.md', withTamperTable(readFileSync(join(ROOT, 'docs/evidence-format.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+write('docs/evidence-attestation.schema.json', `${JSON.stringify(statementJsonSchema(), null, 2)}\n`);
 for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);
 console.log('Running a pilot cutover for the transcript (under a minute)...');
 write('README.md', await withTranscript(readFileSync(join(ROOT, 'README.md'), 'utf8')));

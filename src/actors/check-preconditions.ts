@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { parseSettings } from '../config/parse-settings.js';
 import type { RunRequest, Settings } from '../config/settings.js';
-import type { Check, PreflightFacts } from '../config/step-contracts.js';
+import type { Check, PreflightFacts, Signer } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
 import { createGit } from './git.js';
@@ -13,6 +13,7 @@ import { environmentOf } from './preconditions/environment.js';
 import { realFiles } from './preconditions/files.js';
 import type { Finding } from './preconditions/precondition.js';
 import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
+import { checkSigner } from './preconditions/signer.js';
 import { hashRcRunner } from './rc-runner.js';
 
 /**
@@ -37,16 +38,17 @@ export async function checkPreconditions(
     found.checks.forEach((check) => context.progress(line(check)));
     return found;
   };
-  const [branch, commits, identity, kube, bucket, worktree] = await allSettled([
+  const [branch, commits, identity, kube, bucket, signer, worktree] = await allSettled([
     told(checkBranch(git, valid.branches ?? [], signal)),
     told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
     told(checkAwsIdentity(valid, variables, env, signal)),
     told(checkKubeContext(valid, context)),
     told(checkBucket(valid, variables, context)),
+    told(checkSigner(valid, variables, context)),
     told(checkCleanWorktree(git, request.directory, signal)),
   ]);
   signal.throwIfAborted();
-  const checks = [branch, commits, identity, kube, bucket]
+  const checks = [branch, commits, identity, kube, bucket, signer]
     .flatMap((finding): readonly Check[] => finding.checks)
     .concat(environment, worktree.checks);
   const facts = { ...branch.facts, ...commits.facts, ...kube.facts };
@@ -56,11 +58,12 @@ export async function checkPreconditions(
     // Only a clean worktree is a world that a run may be held to.
     worktree.checks.every(({ ok }) => ok) &&
     identity.facts !== null &&
+    signer.facts !== null &&
     gitHead !== undefined &&
     gitBranch !== undefined &&
     kubeContext !== undefined &&
     kubeServer !== undefined
-      ? preflightFacts(settings, checks, env, {
+      ? preflightFacts(settings, checks, env, signer.facts.signer, {
           gitHead,
           gitBranch,
           gitStatus: CLEAN,
@@ -69,6 +72,7 @@ export async function checkPreconditions(
           kubeServer,
           awsAccount: identity.facts.account,
           awsArn: identity.facts.arn,
+          signerKeyId: signer.facts.signer?.keyId ?? null,
         })
       : null;
   const failures = checks.filter(({ ok }) => !ok);
@@ -81,6 +85,7 @@ function preflightFacts(
   settings: Settings,
   checks: readonly Check[],
   env: NodeJS.ProcessEnv,
+  signer: Signer | null,
   facts: Parameters<typeof composeWorld>[2],
 ): PreflightFacts {
   return {
@@ -88,6 +93,7 @@ function preflightFacts(
     settings,
     world: composeWorld(settings, env, facts),
     environment: environmentOf(facts.kubeServer, settings.namespace),
+    signer,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalSha256 } from '../evidence/canonical-json.js';
 import type { Settings, World } from '../config/settings.js';
+import { openSigningKey } from './attestation/signing-key.js';
 import { createGit } from './git.js';
 import { contextServer, currentContext } from './kubectl.js';
 import { unrecordedOwner } from './process/run-process.js';
@@ -13,7 +14,15 @@ export const CLEAN = 'clean';
 /** What the world is made of, as the pre-conditions found it or as it is now. */
 export type ObservedFacts = Pick<
   World,
-  'gitHead' | 'gitBranch' | 'gitStatus' | 'rcRunnerSha256' | 'kubeContext' | 'kubeServer' | 'awsAccount' | 'awsArn'
+  | 'gitHead'
+  | 'gitBranch'
+  | 'gitStatus'
+  | 'rcRunnerSha256'
+  | 'kubeContext'
+  | 'kubeServer'
+  | 'awsAccount'
+  | 'awsArn'
+  | 'signerKeyId'
 >;
 
 /** What differs between two looks at the world; null = there is none. */
@@ -24,8 +33,8 @@ export interface WorldDifference {
 }
 
 /**
- * Looks at the world: git, the RC runner, the kubeconfig's current context, STS and the environment. Writes nothing and records
- * no process. Errors: those of git, kubectl and STS, by their codes, and RC_RUNNER_MISSING.
+ * Looks at the world: git, the RC runner, the kubeconfig's current context, STS, the key of the attestation and the environment. Writes nothing and records
+ * no process. Errors: those of git, kubectl and STS, by their codes, RC_RUNNER_MISSING and SIGNING_KEY_UNUSABLE.
  */
 export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<World> {
   const owner = unrecordedOwner(signal, env);
@@ -34,13 +43,15 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     const context = await currentContext(owner);
     return { context, server: await contextServer(owner, context) };
   };
-  const [gitHead, gitBranch, status, rcRunnerSha256, { context, server }, { account, arn }] = await Promise.all([
+  const { signWith } = settings;
+  const [gitHead, gitBranch, status, rcRunnerSha256, { context, server }, { account, arn }, key] = await Promise.all([
     git.head(),
     git.branch(),
     git.status(),
     hashRcRunner(settings.rcRunner),
     cluster(),
     callerIdentity(settings, env, signal),
+    signWith === null ? null : openSigningKey(signWith, owner),
   ]);
   return composeWorld(settings, env, {
     gitHead,
@@ -51,6 +62,7 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     kubeServer: server,
     awsAccount: account,
     awsArn: arn,
+    signerKeyId: key?.signer.keyId ?? null,
   });
 }
 

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { PublishedFacts, StepContracts, SummaryInput } from '../config/step-contracts.js';
+import type { AttestedFile } from '../evidence/attestation/statement.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { resultSummary } from '../evidence/result-summary.js';
 import { ActorError, type Actor, type ActorContext } from './actor.js';
+import { attest } from './attest.js';
 import { refuseSecrets, scanFiles } from './refuse-secrets.js';
 import { putLockedObject, verifyLockedObject, type LockedObject } from './s3/locked-object.js';
 import { withSession, type S3Session } from './s3/session.js';
@@ -14,17 +16,20 @@ import { writeHistory } from './write-history.js';
 type Contract = StepContracts['publishSummary'];
 
 /**
- * The result: locks the manifest, the upload logs, the history after the seal and the summary beside the archive, verifies
+ * The result: locks the manifest, the upload logs, the history after the seal, the attestation and the summary beside the archive, verifies
  * each, and only then shows 90_result_summary.txt. The same input gives the same bytes, so a retry adopts what was stored.
- * Throws SECRET_FOUND before anything is uploaded, SUMMARY_EXISTS, and the errors of S3 and of the history.
+ * Throws SECRET_FOUND before anything is uploaded, SUMMARY_EXISTS, and the errors of the history, of `attest` and of S3.
  */
 export const publishSummary: Actor<Contract['input'], Contract['output']> = async (input, context) => {
   const { evidence } = context;
   await writeSummary(evidence, resultSummary(input.summary));
   const { after, upTo } = input.tail;
-  if (upTo > after) await writeHistory(context, EVIDENCE.historyTail, input.tail);
+  const hash = upTo > after ? await writeHistory(context, EVIDENCE.historyTail, input.tail) : input.attested.chain.sealed.hash;
   const files = await filesToPublish(evidence, upTo > after);
   refuseSecrets((await scanFiles(context, files)).findings);
+  await attest(context, input, { seq: upTo, hash }, await Promise.all(files.map((file) => attestedFile(evidence, file))));
+  // The summary comes last: once it is locked, all of it is.
+  files.splice(-1, 0, EVIDENCE.attestation);
   const objects: PublishedFacts['objects'][number][] = [];
   await withSession(input.settings, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));
@@ -76,7 +81,7 @@ async function publish(
   { archiveKey, settings, retainUntil }: SummaryInput,
   context: ActorContext,
 ): Promise<PublishedFacts['objects'][number]> {
-  const name = file === PARTIAL ? EVIDENCE.summary : file;
+  const name = publishedName(file);
   const key = posix.join(posix.dirname(archiveKey), name);
   const { evidence } = context;
   const digests = await digest(evidence, file);
@@ -85,6 +90,14 @@ async function publish(
   await verifyLockedObject(session, object, upload);
   context.progress(`Locked ${name} (version ${upload.versionId})`);
   return { name, key, versionId: upload.versionId, sha256: object.sha256 };
+}
+
+async function attestedFile(evidence: EvidenceDir, file: string): Promise<AttestedFile> {
+  return { name: publishedName(file), sha256: (await evidence.digest(file)).sha256 };
+}
+
+function publishedName(file: string): string {
+  return file === PARTIAL ? EVIDENCE.summary : file;
 }
 
 async function digest(evidence: EvidenceDir, file: string): Promise<Pick<LockedObject, 'size' | 'sha256' | 'md5'>> {

@@ -3,7 +3,8 @@ import { pilotActors } from '../actors/index.js';
 import type { RunRequest } from '../config/settings.js';
 import type { Definition, StateFacts, StoredSnapshot } from '../engine/definition.js';
 import { proven, stagingIsDirty, type PilotContext, type PilotInput } from '../machine/context.js';
-import { PILOT_VERSION, pilotMachine } from '../machine/pilot-machine.js';
+import { pilotMachine } from '../machine/pilot-machine.js';
+import { PILOT_VERSION } from '../machine/version.js';
 import { isStep, STEPS } from '../machine/steps.js';
 
 /** The pilot cutover as the engine wants it: the only place where machine, actors and engine meet. */

@@ -51,6 +51,9 @@ export function parseSettings(request: RunRequest, files: FileFacts, options: Pa
     ...judge.found('DPP_RC_RUNNER', 'rcRunner', findRcRunner(request, files)),
     ...judge.script('CUTOVER_STAGING_DRY_RUN_SCRIPT', 'stagingDryRunScript', files),
     ...judge.script('CUTOVER_ROLLBACK_DRILL_SCRIPT', 'rollbackDrillScript', files),
+    ...judge.optional('CUTOVER_SIGN_WITH', 'signWith', { unset: null }, (text) => {
+      return keyFile(resolve(request.directory, text.trim()), files);
+    }),
     branches: names(request.variables.CUTOVER_BRANCHES, /,/) ?? ['phase6-preflight', 'main'],
     requiredCommits: names(request.variables.CUTOVER_REQUIRED_COMMITS, /[\n,]/) ?? [],
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
@@ -174,6 +177,11 @@ function runnable(name: RunVariable, path: string, files: FileFacts): Judged<str
   return { fault: `${path} is not executable`, advice: `Run chmod +x ${path}, and commit it.` };
 }
 
+function keyFile(path: string, files: FileFacts): Judged<string> {
+  if (files.exists(path)) return { value: path };
+  return { fault: `${path} does not exist, or is not a file`, advice: 'Name the key that signs the attestation, or unset it.' };
+}
+
 const KEYS: readonly (keyof Settings)[] = [
   'directory',
   'evidenceRoot',
@@ -193,6 +201,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'deployments',
   'stagingDryRunScript',
   'rollbackDrillScript',
+  'signWith',
 ];
 
 function isComplete(valid: Partial<Settings>): valid is Settings {

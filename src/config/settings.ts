@@ -19,6 +19,7 @@ export const RUN_VARIABLES = [
   'CUTOVER_BRANCHES',
   'CUTOVER_STAGING_DRY_RUN_SCRIPT',
   'CUTOVER_ROLLBACK_DRILL_SCRIPT',
+  'CUTOVER_SIGN_WITH',
 ] as const;
 export type RunVariable = (typeof RUN_VARIABLES)[number];
 
@@ -59,6 +60,8 @@ export interface Settings {
   readonly deployments: readonly string[];
   readonly stagingDryRunScript: string | null;
   readonly rollbackDrillScript: string | null;
+  /** Absolute path of the key that signs the attestation; null: it is not signed. */
+  readonly signWith: string | null;
 }
 
 /** What must be the same when a run goes on (design: the world must not drift across the pause). All strings, null = there is none. */
@@ -78,6 +81,8 @@ export interface World {
   readonly awsEndpointUrl: string | null;
   readonly awsEndpointUrlS3: string | null;
   readonly awsEndpointUrlSts: string | null;
+  /** Of the key that signs the attestation. */
+  readonly signerKeyId: string | null;
   /** SHA-256 (hex) of the canonical JSON of the effective `Settings`. */
   readonly settingsSha256: string;
 }

@@ -39,12 +39,24 @@ export interface Check {
   readonly advice: string | null;
 }
 
+/** Who signs the attestation: a key that is known by its id. */
+export interface Signer {
+  /** `pem`: a PKCS #8 key and its own signature algorithm; `ssh`: an OpenSSH key and `ssh-keygen -Y`. */
+  readonly kind: 'pem' | 'ssh';
+  /** `pem`: SHA-256 (hex) of the public key's DER; `ssh`: the fingerprint as `ssh-keygen -l` shows it. */
+  readonly keyId: string;
+  /** PEM, or one line as in a `.pub` file, without its comment. */
+  readonly publicKey: string;
+}
+
 export interface PreflightFacts {
   readonly checks: readonly Check[];
   readonly settings: Settings;
   readonly world: World;
   /** What the environment lock is about: `<server URL>/<namespace>`. */
   readonly environment: string;
+  /** Null: the attestation will not be signed. */
+  readonly signer: Signer | null;
 }
 
 export interface ScopeInput {
@@ -181,6 +193,57 @@ export interface SignatureRow {
   readonly signature: string;
 }
 
+/** A step as the attestation shows it. `FAIL`: its last failure was not made good; the facts of one that was never begun are null. */
+export interface AttestedStep {
+  readonly name: string;
+  readonly result: 'PASS' | 'FAIL' | 'NOT RUN';
+  readonly at: string | null;
+  readonly attempt: number | null;
+  /** The transition that recorded the result. */
+  readonly seq: number | null;
+  /** Why it failed. */
+  readonly code: string | null;
+  readonly logs: readonly { readonly file: string; readonly sha256: string; readonly size: number }[];
+}
+
+/** What the attestation says of a sealed run, derived from recorded facts alone. */
+export interface AttestedFacts {
+  readonly run: { readonly id: string; readonly startedAt: string; readonly operator: string; readonly machineVersion: string };
+  readonly verdict: Verdict;
+  readonly attestedAt: string;
+  readonly environment: string;
+  readonly commit: { readonly head: string; readonly branch: string; readonly status: string };
+  readonly steps: readonly AttestedStep[];
+  readonly signOffs: readonly {
+    readonly role: string;
+    readonly signer: string;
+    readonly level: string;
+    readonly date: string;
+    readonly meaning: string;
+    readonly seq: number;
+    readonly files: SignedFiles;
+  }[];
+  readonly exceptions: readonly { readonly at: string; readonly by: string; readonly what: string; readonly reason: string }[];
+  readonly archive: { readonly sha256: string; readonly size: number };
+  /** Of the run's history: its genesis, and the last transition that the archive holds. */
+  readonly chain: { readonly genesis: string; readonly sealed: ChainHead };
+  readonly lock: {
+    readonly key: string;
+    readonly versionId: string;
+    readonly mode: LockMode;
+    readonly retainUntil: string;
+    /** GOVERNANCE: by those who hold s3:BypassGovernanceRetention. */
+    readonly bypassable: boolean;
+  };
+  /** Null: not signed. */
+  readonly signedBy: { readonly kind: Signer['kind']; readonly keyId: string } | null;
+}
+
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /** What 90_result_summary.txt says, derived from recorded facts alone. */
 export interface ResultSummary {
   readonly timestamp: string;
@@ -191,12 +254,16 @@ export interface ResultSummary {
   readonly exceptions: readonly string[];
   readonly signatures: readonly SignatureRow[];
   readonly lockMode: LockMode | null;
+  /** How the attestation is signed. */
+  readonly attestation: string;
   readonly verdict: Verdict;
 }
 
 export interface SummaryInput {
   readonly settings: Settings;
   readonly summary: ResultSummary;
+  readonly attested: AttestedFacts;
+  readonly signer: Signer | null;
   readonly retainUntil: string;
   /** Locked objects lie beside the archive's key. */
   readonly archiveKey: string;

@@ -20,6 +20,9 @@ export interface EvidenceLog {
   close(): Promise<WrittenFile>;
 }
 
+/** The part of it that verifying needs: what is verified may lie elsewhere than in a directory. */
+export type EvidenceSource = Pick<EvidenceDir, 'exists' | 'read' | 'stream' | 'list' | 'digest'>;
+
 /**
  * The one way by which evidence is written and read: append, rename, list, read.
  * Names that leave the directory, links and special files are refused with `EvidenceError`.

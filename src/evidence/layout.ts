@@ -14,6 +14,7 @@ export const EVIDENCE = {
   history: '58_history.ndjson',
   index: '59_index.sha256',
   manifest: '60_evidence_seal_manifest.json',
+  attestation: '65_attestation.dsse.json',
   uploadLog: '70_worm_upload_stdout.txt',
   historyTail: '80_history_after_seal.ndjson',
   summary: '90_result_summary.txt',
@@ -29,8 +30,13 @@ export function attemptLogName(name: string, attempt: number): string {
 
 /**
  * Whether a file belongs to the archive. The archive never holds itself, its digest, nor what is written after it
- * (60, 70, 80, 90 and their earlier attempts), nor a file of an unfinished write.
+ * (60, 65, 70, 80, 90 and their earlier attempts), nor a file of an unfinished write.
  */
 export function isArchived(name: string): boolean {
   return !/^(60_|65_|70_|80_|90_|evidence\.tar\.gz)/.test(name) && !name.endsWith('.partial');
+}
+
+/** Whether a file is locked beside the archive and named in the attestation: all of them but the attestation itself. */
+export function isAttested(name: string): boolean {
+  return /^(?:60_|70_|80_|90_)[^/]*$/.test(name) && !name.endsWith('.partial');
 }

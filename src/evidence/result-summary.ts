@@ -45,6 +45,8 @@ export function resultSummary(facts: SummaryFacts): string {
     'Sign-off',
     ...signOffTable(facts.signatures),
     '',
+    `Attestation:  ${facts.attestation}`,
+    '',
     ...(facts.lockMode === 'GOVERNANCE' ? [governance, ''] : []),
     `VERDICT: ${facts.verdict}`,
     '',
@@ -75,7 +77,7 @@ function checkFacts(facts: SummaryFacts): void {
   for (const [field, value] of oneLineFacts(facts)) {
     if (LINE_BREAKS.test(value)) refuse(field, 'has more than one line');
   }
-  for (const field of ['timestamp', 'evidenceDir', 'gitHead'] as const) {
+  for (const field of ['timestamp', 'evidenceDir', 'gitHead', 'attestation'] as const) {
     if (facts[field].trim() === '') refuse(field, 'is empty');
   }
   for (const { name, fact } of facts.criteria) {
@@ -106,6 +108,7 @@ function oneLineFacts(facts: SummaryFacts): [string, string][] {
     ['timestamp', facts.timestamp],
     ['evidenceDir', facts.evidenceDir],
     ['gitHead', facts.gitHead],
+    ['attestation', facts.attestation],
     ...facts.criteria.map(({ name, fact }): [string, string] => [name, fact]),
     ...facts.exceptions.map((line): [string, string] => ['exceptions', line]),
     ...facts.signatures.flatMap(({ role, name, date, signature }): [string, string][] => [

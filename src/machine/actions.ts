@@ -1,3 +1,4 @@
+import { attestedFacts } from './attested-facts.js';
 import type { Exception, PilotContext, StepResult } from './context.js';
 import { stagingIsDirty } from './context.js';
 import type { PilotEvent } from './events.js';
@@ -88,7 +89,8 @@ export function recordPutBegan({ context }: Args): Change {
 /** What is decided later is in the history, not in the summary: a part of it may be locked already. */
 export function freezeSummary({ context, event }: Args): Change {
   if (context.summary !== null) return {};
-  return { summary: { document: summarize(context, `${event.at.slice(0, 19)}Z`), upToSeq: event.seq } };
+  const at = `${event.at.slice(0, 19)}Z`;
+  return { summary: { document: summarize(context, at), attested: attestedFacts(context, at), upToSeq: event.seq } };
 }
 
 export function forgetFailure(): Change {

@@ -1,5 +1,5 @@
 import type { RunRequest, World } from '../config/settings.js';
-import type { DrillPlan, ResultSummary, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
+import type { AttestedFacts, DrillPlan, ResultSummary, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
@@ -84,8 +84,8 @@ export interface PilotContext {
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
   readonly seal: Seal | null;
-  /** Frozen when the summary is first due: what it says, and up to which transition. */
-  readonly summary: { readonly document: ResultSummary; readonly upToSeq: number } | null;
+  /** Frozen when the summary is first due: what it and the attestation say, and up to which transition. */
+  readonly summary: { readonly document: ResultSummary; readonly attested: AttestedFacts; readonly upToSeq: number } | null;
   /** Why the run stands still; null while it goes on. */
   readonly failure: Failure | null;
   /** The last failure of each place that has not been proven since: what the summary calls FAIL. */

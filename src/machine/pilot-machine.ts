@@ -7,9 +7,6 @@ import { guards } from './guards.js';
 import { stepInputs } from './step-inputs.js';
 import { isBefore, PLACES, STEPS, type Place, type StepName } from './steps.js';
 
-/** Written with every transition; a snapshot of another version is refused. */
-export const PILOT_VERSION = '1';
-
 /** What a state means to whoever lists runs; a state without one is active. */
 export type StateTag = 'waiting' | 'failed' | 'completed' | 'abandoned' | 'superseded' | 'holdsEnvironment';
 

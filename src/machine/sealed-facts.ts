@@ -1,18 +1,22 @@
-import type { ResultSummary } from '../config/step-contracts.js';
+import type { AttestedFacts, ResultSummary, Signer } from '../config/step-contracts.js';
 import type { HistoryRecord } from '../evidence/history-record.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { sealManifest, type Manifest } from '../evidence/manifest.js';
+import { attestedFacts } from './attested-facts.js';
 import { proven, type PilotContext } from './context.js';
-import { PILOT_VERSION } from './pilot-machine.js';
 import { stepInputs } from './step-inputs.js';
 import { isBefore, STEP_NAMES } from './steps.js';
 import { summarize } from './summary.js';
+import { PILOT_VERSION } from './version.js';
 
-/** What a sealed run's manifest and summary must say, and what the history itself recorded of it. */
+/** What a sealed run's manifest, summary and attestation must say, and what the history itself recorded of it. */
 export interface SealedFacts {
   readonly manifest: Manifest;
   readonly summary: ResultSummary;
-  readonly frozenSummary: unknown;
+  readonly attested: AttestedFacts;
+  readonly signer: Signer | null;
+  /** Summary and attested facts as they were frozen. */
+  readonly frozen: unknown;
   readonly uploadLogSha256: string;
 }
 
@@ -37,10 +41,13 @@ export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): Seale
   };
   const log = context.results['sealing.verifying']?.logs.find(({ file }) => file === EVIDENCE.uploadLog);
   if (log === undefined) throw new Error(`transition ${frozen.seq} recorded no digest of ${EVIDENCE.uploadLog}`);
+  const at = `${frozen.at.slice(0, 19)}Z`;
   return {
     manifest: sealManifest(context.runId, stepInputs['sealing.verifying'](context), proven(context, 'sealing.verifying')),
-    summary: summarize(context, `${frozen.at.slice(0, 19)}Z`),
-    frozenSummary: after.summary.document,
+    summary: summarize(context, at),
+    attested: attestedFacts(context, at),
+    signer: proven(context, 'preflight').signer,
+    frozen: { summary: after.summary.document, attested: after.summary.attested },
     uploadLogSha256: log.sha256,
   };
 }

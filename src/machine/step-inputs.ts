@@ -39,6 +39,8 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     return {
       settings: environment(context).settings,
       summary: summary.document,
+      attested: summary.attested,
+      signer: proven(context, 'preflight').signer,
       retainUntil: proven(context, 'sealing.retention').retainUntil,
       archiveKey: archiveKey(context),
       tail: { after: sealOf(context).upToSeq, upTo: summary.upToSeq },
@@ -69,6 +71,7 @@ function sealOf(context: PilotContext) {
   return context.seal;
 }
 
-function operatorOf({ operator }: PilotContext): string {
+/** Who started the run, as the scope shows it. */
+export function operatorOf({ operator }: PilotContext): string {
   return `${operator.user}@${operator.host}${operator.email === null ? '' : ` <${operator.email}>`}`;
 }

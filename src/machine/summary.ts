@@ -33,8 +33,15 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
       { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
     ],
     lockMode: settings?.lockMode ?? null,
+    attestation: attestationOf(context),
     verdict: passed ? 'PASS' : 'FAIL',
   };
+}
+
+function attestationOf(context: PilotContext): string {
+  const signer = context.results.preflight === undefined ? null : proven(context, 'preflight').signer;
+  if (signer === null) return `${EVIDENCE.attestation} (not signed: no CUTOVER_SIGN_WITH was set)`;
+  return `${EVIDENCE.attestation} (signed, key ${signer.keyId})`;
 }
 
 /** The commit that the gates ran on, whatever was accepted after them; before they ran, the one they would run on. */

@@ -111,6 +111,7 @@ describe('a world in which all is as it should be', () => {
       gitBranch: 'phase6-preflight',
       gitStatus: 'clean',
       rcRunnerSha256: createHash('sha256').update('#!/bin/sh\n').digest('hex'),
+      signerKeyId: null,
       kubeContext: 'dpp-staging',
       kubeServer: cluster.url,
       awsAccount: '000000000000',

@@ -37,6 +37,7 @@ describe('the world', () => {
       gitBranch: 'main',
       gitStatus: 'clean',
       rcRunnerSha256: RUNNER_SHA256,
+      signerKeyId: null,
       kubeContext: 'dpp-staging',
       kubeServer: SERVER,
       awsAccount: '000000000000',

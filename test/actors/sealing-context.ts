@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActorContext, ActorError } from '../../src/actors/actor.js';
 import type { Settings } from '../../src/config/settings.js';
-import type { ArchiveFacts, ResultSummary, UploadInput } from '../../src/config/step-contracts.js';
+import type { ArchiveFacts, AttestedFacts, ResultSummary, UploadInput } from '../../src/config/step-contracts.js';
 import type { EvidenceLog } from '../../src/evidence/evidence-dir.js';
 import { genesisHash, recordHash } from '../../src/evidence/hash-chain.js';
 import type { HistoryRecord } from '../../src/evidence/history-record.js';
@@ -107,6 +107,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     deployments: ['dpp-api'],
     stagingDryRunScript: null,
     rollbackDrillScript: null,
+    signWith: null,
     ...overrides,
   };
 }
@@ -128,7 +129,25 @@ export function summary(): ResultSummary {
       ...others.map((role) => ({ role, name: 'verifier@example.com', date: '2026-02-21', signature: 'asserted' })),
     ],
     lockMode: 'GOVERNANCE',
+    attestation: '65_attestation.dsse.json (not signed)',
     verdict: 'PASS',
+  };
+}
+
+export function attested({ sha256, size, chainHead }: ArchiveFacts): AttestedFacts {
+  return {
+    run: { id: RUN_ID, startedAt: '2026-02-21T12:00:00.000Z', operator: 'operator@host', machineVersion: '1' },
+    verdict: 'PASS',
+    attestedAt: '2026-02-21T12:06:00Z',
+    environment: 'https://k8s.staging.example.com:6443/dpp-staging',
+    commit: { head: 'a'.repeat(40), branch: 'main', status: 'clean' },
+    steps: [],
+    signOffs: [],
+    exceptions: [],
+    archive: { sha256, size },
+    chain: { genesis: genesisHash(RUN_ID), sealed: { seq: 6, hash: chainHead } },
+    lock: { key: ARCHIVE_KEY, versionId: 'v1', mode: 'GOVERNANCE', retainUntil: RETAIN_UNTIL, bypassable: true },
+    signedBy: null,
   };
 }
 

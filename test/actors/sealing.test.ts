@@ -14,6 +14,7 @@ import type { EvidenceDir, EvidenceLog } from '../../src/evidence/evidence-dir.j
 import { parseManifest } from '../../src/evidence/manifest.js';
 import {
   ARCHIVE_KEY,
+  attested,
   failure,
   RETAIN_UNTIL,
   RUN_ID,
@@ -62,6 +63,8 @@ const verifyInput = (uploaded: UploadFacts, overrides: Partial<VerifyInput> = {}
 const summaryInput = (overrides: Partial<SummaryInput> = {}): SummaryInput => ({
   settings: settings(),
   summary: summary(),
+  attested: attested(archive),
+  signer: null,
   retainUntil: RETAIN_UNTIL,
   archiveKey: ARCHIVE_KEY,
   tail: { after: 6, upTo: 8 },
@@ -235,12 +238,13 @@ describe('publishSummary', () => {
   test('locks manifest, logs, history and summary beside the archive, and then shows the summary', async () => {
     const facts = await publish();
     const names = facts.objects.map(({ name }) => name);
-    expect(names).toHaveLength(5);
+    expect(names).toHaveLength(6);
     expect(names).toEqual([
       '60_evidence_seal_manifest.json',
       expect.stringMatching(/^70_worm_upload_stdout\.attempt-\d+\.txt$/),
       '70_worm_upload_stdout.txt',
       '80_history_after_seal.ndjson',
+      '65_attestation.dsse.json',
       '90_result_summary.txt',
     ]);
     for (const { name, key, versionId, sha256 } of facts.objects) {
@@ -257,9 +261,9 @@ describe('publishSummary', () => {
         retainUntil: '2099-02-21T12:05:00.000Z',
       });
     }
-    expect(stored()).toHaveLength(6);
+    expect(stored()).toHaveLength(7);
     const lockedLines = facts.objects.map(({ name, versionId }) => `Locked ${name} (version ${versionId})`);
-    expect(run.progress.slice(-5)).toEqual(lockedLines);
+    expect(run.progress.slice(-6)).toEqual(lockedLines);
     expect(await text('90_result_summary.txt')).toContain('VERDICT: PASS');
     expect(await readdir(run.directory)).not.toContain('90_result_summary.txt.partial');
     const tail = (await text('80_history_after_seal.ndjson')).trimEnd().split('\n');
@@ -289,12 +293,12 @@ describe('publishSummary', () => {
   });
 
   test('every lost answer of a PUT is taken up by the retry', async () => {
-    for (let nth = 1; nth <= 5; nth += 1) {
+    for (let nth = 1; nth <= 6; nth += 1) {
       s3.control({ faults: [{ operation: 'PutObject', at: 'after', reset: true }] });
       await failure(publish());
     }
     await publish();
-    expect(stored()).toHaveLength(6);
+    expect(stored()).toHaveLength(7);
   });
 
   test('a retry after the summary was shown adopts all and changes nothing', async () => {
@@ -346,7 +350,7 @@ describe('publishSummary', () => {
       await writeFile(file(name), 'x');
     await publish();
     expect(stored().filter((name) => /70_folder|70_half|a70|71_/.test(name))).toEqual([]);
-    expect(stored()).toHaveLength(6);
+    expect(stored()).toHaveLength(7);
   });
 
   test('a lock that is not what was asked for fails, and no summary is shown', async () => {

@@ -21,6 +21,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
     stagingDryRunScript: null,
     rollbackDrillScript: null,
+    signWith: null,
     ...changes,
   };
 }
@@ -40,6 +41,7 @@ export function testWorld(changes: Partial<World> = {}): World {
     awsEndpointUrl: null,
     awsEndpointUrlS3: null,
     awsEndpointUrlSts: null,
+    signerKeyId: null,
     settingsSha256: '0'.repeat(64),
     ...changes,
   };

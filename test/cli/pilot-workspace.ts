@@ -145,6 +145,7 @@ export const WORLD: World = {
   awsEndpointUrl: null,
   awsEndpointUrlS3: null,
   awsEndpointUrlSts: null,
+  signerKeyId: null,
   settingsSha256: 'a'.repeat(64),
 };
 
@@ -168,12 +169,13 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
     deployments: ['dpp-api'],
     stagingDryRunScript: null,
     rollbackDrillScript: null,
+    signWith: null,
   };
 }
 
 function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
   const checks = [{ name: '1. branch', ok: true, message: 'phase6-preflight', advice: null }];
-  return { checks, settings: settingsOf(request), world: WORLD, environment: `${WORLD.kubeServer}/dpp-staging` };
+  return { checks, settings: settingsOf(request), world: WORLD, environment: `${WORLD.kubeServer}/dpp-staging`, signer: null };
 }
 
 type StandIns = { [A in keyof StepContracts]: Actor<StepContracts[A]['input'], StepContracts[A]['output']> };

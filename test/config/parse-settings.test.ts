@@ -57,6 +57,7 @@ describe('the environment of the runbook', () => {
       deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
       stagingDryRunScript: null,
       rollbackDrillScript: null,
+      signWith: null,
     });
   });
 
@@ -81,6 +82,7 @@ describe('the environment of the runbook', () => {
         ['DPP_RC_RUNNER', `not set: ${RUNNER}`],
         ['CUTOVER_STAGING_DRY_RUN_SCRIPT', 'not set: nothing'],
         ['CUTOVER_ROLLBACK_DRILL_SCRIPT', '/repository/drill.sh'],
+        ['CUTOVER_SIGN_WITH', 'not set: nothing'],
         ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9000'],
       ].map(([name, message]) => ({ name, ok: true, message, advice: null })),
     );

@@ -1,3 +1,4 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -19,17 +20,34 @@ describe('cutover verify', () => {
   let directory: string;
   const file = (name: string) => join(directory, name);
   const noDatabase = () => ['--db', join(pilot.directory, 'absent', 'cutover.db')];
+  const keyFile = () => join(pilot.directory, 'signer.pem');
+  const signed = () => ({ CUTOVER_SIGN_WITH: keyFile() });
+  const newKey = async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    await writeFile(keyFile(), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    await writeFile(`${keyFile()}.pub`, publicKey.export({ type: 'spki', format: 'pem' }));
+  };
   const failures = ({ checks }: Document) => checks.filter(({ ok }) => !ok);
 
   beforeAll(async () => {
     pilot = await Pilot.create();
-    expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
+    await newKey();
+    expect(await pilot.cutover(['start'], { env: signed() })).toMatchObject({ exitCode: 2 });
     expect(await pilot.cutover(['verify', 'latest'])).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('NOT VERIFIED'),
     });
     await pilot.verify();
-    expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });
+    const key = await readFile(keyFile());
+    await newKey();
+    expect(await pilot.cutover(['resume', 'latest'], { env: signed() })).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/was started: signerKeyId\. Nothing was done/),
+    });
+    await writeFile(keyFile(), key);
+    const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' });
+    await writeFile(`${keyFile()}.pub`, publicKey);
+    expect(await pilot.cutover(['resume', 'latest'], { env: signed() })).toMatchObject({ exitCode: 0 });
     directory = await pilot.runDirectory();
   }, 120_000);
   afterAll(() => pilot.dispose());
@@ -44,7 +62,7 @@ describe('cutover verify', () => {
     expect(lines.length).toBeGreaterThan(15);
     for (const line of lines) expect(line).toMatch(/^ok {2}/);
     const sha256 = JSON.parse(await readFile(file('60_evidence_seal_manifest.json'), 'utf8')).sha256 as string;
-    expect(lines.filter((line) => line.includes(`${sha256}  ${sha256}`))).toHaveLength(2);
+    expect(lines.filter((line) => new RegExp(`${sha256} +${sha256}`).test(line))).toHaveLength(2);
   });
 
   test('a directory, also by a relative path or a link, and an archive are verified without a database', async () => {
@@ -67,6 +85,18 @@ describe('cutover verify', () => {
     expect(await files()).toBe(before);
     await pilot.cutover(['verify', directory, ...noDatabase()]);
     expect(existsSync(join(pilot.directory, 'absent'))).toBe(false);
+  });
+
+  test('the signature is verified with the key that somebody knows to be the signer, and is wrong for any other', async () => {
+    expect(await pilot.cutover(['verify', directory, '--key', `${keyFile()}.pub`, ...noDatabase()])).toMatchObject({
+      exitCode: 0,
+    });
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' });
+    await writeFile(join(pilot.directory, 'other.pub'), other);
+    const document = await pilot.json<Document>(['verify', directory, '--key', join(pilot.directory, 'other.pub')]);
+    expect(failures(document)).toMatchObject([
+      { artefact: '65_attestation.dsse.json', check: 'its signature, by the given key' },
+    ]);
   });
 
   test('--json gives one document', async () => {
@@ -121,7 +151,8 @@ describe('cutover verify', () => {
       expect(stdout).toMatch(
         /^FAIL +90_result_summary\.txt +each line as the recorded facts say +line 5: Git HEAD: +[0-9a-f]{40} +line 5: Git HEAD: +beef[0-9a-f]{40}$/m,
       );
-      expect(stdout).toMatch(/^NOT VERIFIED: run \S+, \S+: 1 of \d+ checks failed$/m);
+      expect(stdout).toMatch(/^FAIL +90_result_summary\.txt +SHA-256, as attested /m);
+      expect(stdout).toMatch(/^NOT VERIFIED: run \S+, \S+: 2 of \d+ checks failed$/m);
     } finally {
       await writeFile(file('90_result_summary.txt'), summary);
     }
@@ -146,6 +177,8 @@ describe('cutover verify', () => {
     [[''], 'names none'],
     [['.', '--manifest', 'x'], '--manifest is for an archive'],
     [['package.json', '--manifest', 'absent'], 'which is no file'],
+    [['latest', '--key', 'absent'], '--key cannot be read: '],
+    [['latest', '--key', 'package.json'], 'which holds no public key'],
     [[], 'missing required argument'],
   ])('%j is a usage error', async (args, message) => {
     await writeFile(join(pilot.site.repository, 'package.json'), '{}');
@@ -181,7 +214,7 @@ describe('cutover verify', () => {
     );
     const { stdout } = await pilot.cutover(['verify', 'latest']);
     expect(stdout).toMatch(/^unproven +70_worm_upload_stdout\.attempt-1\.txt /m);
-    expect(stdout).toMatch(/^VERIFIED: run .*: \d+ checks, 1 of them unproven$/m);
+    expect(stdout).toMatch(/^VERIFIED: run .*: \d+ checks, 2 of them unproven$/m);
   }, 60_000);
 
   test('a run that was sealed as failed is verified as that; under another name its directory is not', async () => {

@@ -54,6 +54,7 @@ export const settings: Settings = {
   deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
   stagingDryRunScript: null,
   rollbackDrillScript: null,
+  signWith: null,
 };
 
 export const world: World = {
@@ -70,6 +71,7 @@ export const world: World = {
   awsEndpointUrl: null,
   awsEndpointUrlS3: null,
   awsEndpointUrlSts: null,
+  signerKeyId: null,
   settingsSha256: 'a'.repeat(64),
 };
 
@@ -101,6 +103,7 @@ export const facts: { readonly [S in StepName]: StepFacts<S> } = {
     settings,
     world,
     environment: `${world.kubeServer}/${settings.namespace}`,
+    signer: null,
   },
   capturingScope: { file: EVIDENCE.scope },
   runningRcGates: { runner: settings.rcRunner, exitCode: 0, durationMs: 44_000, outputBytes: 18_000 },

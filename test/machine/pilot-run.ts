@@ -4,7 +4,8 @@ import type { Definition, RunEvent } from '../../src/engine/definition.js';
 import type { RunRequest } from '../../src/config/settings.js';
 import type { HumanEvent, PilotEvent } from '../../src/machine/events.js';
 import type { PilotContext, SignOff, StepFacts } from '../../src/machine/context.js';
-import { PILOT_VERSION, pilotMachine } from '../../src/machine/pilot-machine.js';
+import { pilotMachine } from '../../src/machine/pilot-machine.js';
+import { PILOT_VERSION } from '../../src/machine/version.js';
 import { isStep, type Place, type StepName } from '../../src/machine/steps.js';
 import {
   attemptFailure,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { HistoryRecord } from '../../src/evidence/history-record.js';
 import { manifestJson } from '../../src/evidence/manifest.js';
-import { PILOT_VERSION } from '../../src/machine/pilot-machine.js';
 import { sealedFacts } from '../../src/machine/sealed-facts.js';
+import { PILOT_VERSION } from '../../src/machine/version.js';
 import { driftedWorld, engine, facts, RUN } from './pilot-facts.js';
 import { PilotRun } from './pilot-run.js';
 
@@ -41,11 +41,14 @@ const frozen = verified(sealed.to('sealing.verifying'));
 
 describe('the facts of a sealed run', () => {
   test('are the summary that it froze, and the manifest that it wrote', () => {
-    const { summary, frozenSummary, manifest, uploadLogSha256 } = sealedFacts(
-      recordOf(sealed),
-      recordOf(frozen, { at: summaryTime(frozen) }),
-    );
-    expect(summary).toEqual(frozenSummary);
+    const {
+      summary,
+      attested,
+      frozen: frozenFacts,
+      manifest,
+      uploadLogSha256,
+    } = sealedFacts(recordOf(sealed), recordOf(frozen, { at: summaryTime(frozen) }));
+    expect({ summary, attested }).toEqual(frozenFacts);
     expect(summary.verdict).toBe('PASS');
     expect(JSON.parse(manifestJson(manifest))).toMatchObject({ run_id: RUN, verdict: 'PASS', seal_seq: sealed.seq });
     expect(uploadLogSha256).toBe(UPLOAD_LOG.sha256);
@@ -75,8 +78,8 @@ describe('the facts of a sealed run', () => {
       .fail('RC_GATES_FAILED')
       .decide({ type: 'SEAL_REQUESTED', reason: 'kept' });
     const end = verified(failed.to('sealing.verifying'));
-    const { summary, frozenSummary, manifest } = sealedFacts(recordOf(failed), recordOf(end, { at: summaryTime(end) }));
-    expect([summary.verdict, manifest.verdict, summary]).toEqual(['FAIL', 'FAIL', frozenSummary]);
+    const { summary, attested, frozen, manifest } = sealedFacts(recordOf(failed), recordOf(end, { at: summaryTime(end) }));
+    expect([summary.verdict, manifest.verdict, { summary, attested }]).toEqual(['FAIL', 'FAIL', frozen]);
   });
 });
 

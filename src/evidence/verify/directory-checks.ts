@@ -43,6 +43,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   EVIDENCE.archive,
   EVIDENCE.archiveDigest,
   EVIDENCE.manifest,
+  EVIDENCE.attestation,
   EVIDENCE.uploadLog,
   EVIDENCE.historyTail,
   EVIDENCE.summary,

@@ -1,4 +1,4 @@
-import type { ResultSummary } from '../../config/step-contracts.js';
+import type { AttestedFacts, ResultSummary, Signer } from '../../config/step-contracts.js';
 import { canonicalSha256 } from '../canonical-json.js';
 import type { HistoryRecord } from '../history-record.js';
 import { EVIDENCE } from '../layout.js';
@@ -12,8 +12,10 @@ import type { HistorySoFar } from './history-reader.js';
 export interface Recorded {
   readonly manifest: Manifest;
   readonly summary: ResultSummary;
-  /** As it was frozen when it was written: the same, or the history after the seal is not what was recorded. */
-  readonly frozenSummary: unknown;
+  readonly attested: AttestedFacts;
+  readonly signer: Signer | null;
+  /** Summary and attested facts as they were frozen: the same, or the history after the seal is not what was recorded. */
+  readonly frozen: unknown;
   /** SHA-256 of the upload's log as it was when the upload was verified. */
   readonly uploadLogSha256: string;
 }
@@ -26,6 +28,9 @@ export type Derive = (sealed: HistoryRecord, frozen: HistoryRecord) => Recorded;
 
 /** The files beside the archive as they were found. */
 export interface BesideArchive {
+  readonly attestation: string | Unknown;
+  /** SHA-256 of each that is locked beside it, the attestation left out. */
+  readonly files: ReadonlyMap<string, string> | Unknown;
   readonly manifest: string | Unknown;
   readonly summary: string | Unknown;
   readonly uploadLogSha256: string | Unknown;
@@ -33,17 +38,20 @@ export interface BesideArchive {
 }
 
 /** Manifest, upload log, later history and summary say what the recorded facts say. */
-export function recordedChecks(history: HistorySoFar | Unknown, beside: BesideArchive, derive: Derive): VerifyCheck[] {
+export function recordedChecks(
+  history: HistorySoFar | Unknown,
+  beside: BesideArchive,
+  recorded: Recorded | Unknown,
+): VerifyCheck[] {
   const { historyTail } = beside;
   const first = isUnknown(history) ? 1 : history.length + 1;
-  const recorded = derived(history, historyTail, derive);
   return [
     chainCheck(EVIDENCE.historyTail, "a hash chain from the archive's last transition on", first, historyTail),
     same(
       EVIDENCE.historyTail,
-      'its frozen summary, as the facts say',
-      isUnknown(recorded) ? recorded : canonicalSha256(recorded.summary),
-      isUnknown(recorded) ? unknown('not compared') : canonicalSha256(recorded.frozenSummary ?? null),
+      'what it froze, as the facts say',
+      isUnknown(recorded) ? recorded : canonicalSha256({ summary: recorded.summary, attested: recorded.attested }),
+      isUnknown(recorded) ? unknown('not compared') : canonicalSha256(recorded.frozen ?? null),
     ),
     ...linesChecks(
       EVIDENCE.manifest,
@@ -66,7 +74,8 @@ export function recordedChecks(history: HistorySoFar | Unknown, beside: BesideAr
   ];
 }
 
-function derived(history: HistorySoFar | Unknown, tail: HistorySoFar | Unknown, derive: Derive): Recorded | Unknown {
+/** Derived from the last transition of each part of the history; unknown when a part of it is, or is broken. */
+export function recordedFacts(history: HistorySoFar | Unknown, tail: HistorySoFar | Unknown, derive: Derive): Recorded | Unknown {
   const ends: HistoryRecord[] = [];
   for (const part of [history, tail]) {
     if (isUnknown(part)) return part;

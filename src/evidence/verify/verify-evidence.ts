@@ -1,32 +1,40 @@
 import { basename } from 'node:path';
-import type { EvidenceDir } from '../evidence-dir.js';
+import type { EvidenceDir, EvidenceSource } from '../evidence-dir.js';
 import { indexText, IndexFileError, parseIndex } from '../index-file.js';
-import { EVIDENCE } from '../layout.js';
+import { EVIDENCE, isAttested } from '../layout.js';
 import { ManifestError, parseManifest, type Manifest } from '../manifest.js';
+import { attestationChecks, type SignatureKeys } from './attestation-checks.js';
 import { contentChecks, digestChecks, fieldOf } from './archive-checks.js';
 import { isUnknown, same, unknown, type Unknown, type VerifyCheck } from './check.js';
 import { directoryChecks } from './directory-checks.js';
 import { historyChecks, runIdChecks, signOffChecks } from './history-checks.js';
 import { HistoryReader, type HistorySoFar } from './history-reader.js';
 import { readable } from './readable.js';
-import { recordedChecks, type Derive } from './recorded-checks.js';
+import { recordedChecks, recordedFacts, type BesideArchive, type Derive } from './recorded-checks.js';
 import { readSealedArchive, type SealedArchive } from './sealed-archive.js';
 import { sealedState } from './sealed-state.js';
 
-/** A file in a directory. */
+/** A file, where it lies. */
 export interface FileToVerify {
-  readonly directory: EvidenceDir;
+  readonly directory: EvidenceSource;
   readonly name: string;
 }
 
 /** What is to be verified. */
 export interface EvidenceToVerify {
-  /** A run's whole directory, named after the run; null when it is the archive alone, against its manifest. */
+  /** A run's whole directory, named after the run, with the files that are in the archive, too; null when it is none. */
   readonly directory: EvidenceDir | null;
+  /** Where the files are that were locked beside the archive; null when it is the archive alone, against its manifest. */
+  readonly beside: EvidenceSource | null;
   readonly archive: FileToVerify;
   readonly manifest: FileToVerify;
   /** Null where there need not be one. */
   readonly archiveDigest: FileToVerify | null;
+}
+
+export interface VerifyWith {
+  readonly derive: Derive;
+  readonly keys: SignatureKeys;
 }
 
 export interface Verification {
@@ -39,7 +47,11 @@ export interface Verification {
  * Every check that can be made offline; the first fault does not end them. What cannot be compared, because a file is missing or
  * cannot be read, is a failed check. Reads only, in constant memory. Throws only when the signal is aborted, or for a defect.
  */
-export async function verifyEvidence(evidence: EvidenceToVerify, derive: Derive, signal: AbortSignal): Promise<Verification> {
+export async function verifyEvidence(
+  evidence: EvidenceToVerify,
+  { derive, keys }: VerifyWith,
+  signal: AbortSignal,
+): Promise<Verification> {
   const manifestText = await textOf(evidence.manifest);
   const manifest = manifestIn(manifestText);
   const directory = evidence.directory === null ? null : basename(evidence.directory.path);
@@ -58,17 +70,14 @@ export async function verifyEvidence(evidence: EvidenceToVerify, derive: Derive,
     ...signOffChecks(archive, state),
     ...runIdChecks(runId, directory, archive, state, manifest),
   ];
-  if (evidence.directory !== null) {
-    const beside = {
-      manifest: manifestText,
-      summary: await textOf({ directory: evidence.directory, name: EVIDENCE.summary }),
-      uploadLogSha256: await digestOf({ directory: evidence.directory, name: EVIDENCE.uploadLog }),
-      historyTail: await historyTail(evidence.directory, history, reader, signal),
-    };
-    checks.push(
-      ...recordedChecks(history, beside, derive),
-      ...(await directoryChecks(evidence.directory, archive, isUnknown(beside.historyTail) ? null : reader, signal)),
-    );
+  if (evidence.beside !== null) {
+    const tail = await historyTail(evidence.beside, history, reader, signal);
+    const beside = { ...(await besideArchive(evidence.beside)), manifest: manifestText, historyTail: tail };
+    const recorded = recordedFacts(history, tail, derive);
+    checks.push(...recordedChecks(history, beside, recorded), ...(await attestationChecks(beside, recorded, keys)));
+    if (evidence.directory !== null) {
+      checks.push(...(await directoryChecks(evidence.directory, archive, isUnknown(tail) ? null : reader, signal)));
+    }
   }
   return { verified: checks.every(({ ok }) => ok), runId: isUnknown(runId) ? null : runId, checks };
 }
@@ -119,8 +128,21 @@ async function digestIn(file: FileToVerify): Promise<string | Unknown> {
   }
 }
 
+async function besideArchive(directory: EvidenceSource): Promise<Omit<BesideArchive, 'manifest' | 'historyTail'>> {
+  return {
+    summary: await textOf({ directory, name: EVIDENCE.summary }),
+    attestation: await textOf({ directory, name: EVIDENCE.attestation }),
+    uploadLogSha256: await digestOf({ directory, name: EVIDENCE.uploadLog }),
+    files: await readable(async () => {
+      const names = (await directory.list()).map(({ name }) => name).filter(isAttested);
+      const digests = await Promise.all(names.map(async (name) => [name, (await directory.digest(name)).sha256] as const));
+      return new Map(digests);
+    }),
+  };
+}
+
 async function historyTail(
-  directory: EvidenceDir,
+  directory: EvidenceSource,
   history: HistorySoFar | Unknown,
   reader: HistoryReader,
   signal: AbortSignal,

@@ -95,6 +95,7 @@ const VARIABLES = [
   'ENV DPP_RC_RUNNER',
   'ENV CUTOVER_STAGING_DRY_RUN_SCRIPT',
   'ENV CUTOVER_ROLLBACK_DRILL_SCRIPT',
+  'ENV CUTOVER_SIGN_WITH',
 ];
 
 describe('the pre-conditions', () => {
@@ -102,7 +103,12 @@ describe('the pre-conditions', () => {
     const facts = await check();
     expect(facts.checks.every(({ ok }) => ok)).toBe(true);
     const names = facts.checks.map(({ name }) => name);
-    expect(names.filter((name) => !name.startsWith('5. '))).toEqual([...ORDER, ...VARIABLES, '8. clean worktree']);
+    expect(names.filter((name) => !name.startsWith('5. '))).toEqual([
+      ...ORDER,
+      'ENV signer of the attestation',
+      ...VARIABLES,
+      '8. clean worktree',
+    ]);
     expect(names.findIndex((name) => name.startsWith('5. '))).toBe(ORDER.length);
     expect(facts.environment).toBe(`${SERVER}/dpp-staging`);
     expect(facts.settings).toMatchObject({ bucket: BUCKET, rcRunner: join(context.folder, RUNNER), requiredCommits: ['v1'] });

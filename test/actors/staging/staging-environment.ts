@@ -60,6 +60,7 @@ function baseSettings(directory: string): Settings {
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
     stagingDryRunScript: null,
     rollbackDrillScript: null,
+    signWith: null,
   };
 }
 
@@ -78,6 +79,7 @@ function worldOf(kubeServer: string): World {
     awsEndpointUrl: null,
     awsEndpointUrlS3: null,
     awsEndpointUrlSts: null,
+    signerKeyId: null,
     settingsSha256: '0'.repeat(64),
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,20 +7,27 @@ import { canonicalJson } from '../../../src/evidence/canonical-json.js';
 import type { EvidenceDir } from '../../../src/evidence/evidence-dir.js';
 import { genesisHash, recordHash } from '../../../src/evidence/hash-chain.js';
 import type { HistoryRecord } from '../../../src/evidence/history-record.js';
+import { envelopeJson, preAuthEncoding, STATEMENT_TYPE } from '../../../src/evidence/attestation/envelope.js';
+import { pemSigner } from '../../../src/evidence/attestation/public-key.js';
 import { indexText } from '../../../src/evidence/index-file.js';
-import { EVIDENCE } from '../../../src/evidence/layout.js';
+import { EVIDENCE, isAttested } from '../../../src/evidence/layout.js';
 import { openEvidenceDir } from '../../../src/evidence/local-evidence-dir.js';
 import { manifestJson, sealManifest } from '../../../src/evidence/manifest.js';
 import { createRedactor } from '../../../src/evidence/redaction.js';
 import { resultSummary } from '../../../src/evidence/result-summary.js';
+import { attestationStatement, statementJson } from '../../../src/evidence/attestation/statement.js';
 import { scopeText } from '../../../src/evidence/scope.js';
-import type { EvidenceToVerify } from '../../../src/evidence/verify/verify-evidence.js';
+import type { EvidenceToVerify, VerifyWith } from '../../../src/evidence/verify/verify-evidence.js';
 import type { RunEvent } from '../../../src/engine/definition.js';
 import { proven } from '../../../src/machine/context.js';
-import { PILOT_VERSION } from '../../../src/machine/pilot-machine.js';
 import { stepInputs } from '../../../src/machine/step-inputs.js';
+import { PILOT_VERSION } from '../../../src/machine/version.js';
 import { attemptFailure, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
 import { PilotRun, recorded } from '../../machine/pilot-run.js';
+import type { AttestedFacts, Signer } from '../../../src/config/step-contracts.js';
+import { signatureFault } from '../../../src/actors/attestation/verify-signature.js';
+import { unrecordedOwner } from '../../../src/actors/process/run-process.js';
+import { sealedFacts } from '../../../src/machine/sealed-facts.js';
 import { scopeFacts } from '../summary-example.js';
 
 export const SHOTS = [1, 2].map((number) => `${EVIDENCE.screenshots}/restore-0${number}.png`);
@@ -44,10 +51,14 @@ export interface SealedRunOptions {
   readonly signed?: Readonly<Record<string, string | null>>;
   /** Events between the seal and the summary. */
   readonly afterSeal?: readonly RunEvent[];
+  /** Logs of earlier attempts at the upload. */
+  readonly earlierLogs?: Readonly<Record<string, string>>;
   /** FAIL: abandoned at the pause, and then sealed. */
   readonly verdict?: 'PASS' | 'FAIL';
   /** Failed before there was a scope, and then sealed. */
   readonly withoutScope?: boolean;
+  /** Signs the attestation (default: `SIGNER`); null: it is not signed. */
+  readonly key?: TestKey | null;
 }
 
 export function hex(content: string | Uint8Array): string {
@@ -91,32 +102,32 @@ export class SealedRun {
     await rm(this.root, { recursive: true });
   }
 
-  async #make({ files = {}, signed = {}, afterSeal = [], ...options }: SealedRunOptions): Promise<void> {
+  async #make({ files = {}, signed = {}, key = SIGNER, ...options }: SealedRunOptions): Promise<void> {
     const { evidence } = this;
     const first = options.withoutScope === true ? { [EVIDENCE.preflight]: SIGNED[EVIDENCE.preflight] ?? '' } : SIGNED;
     const content: Readonly<Record<string, string>> = { ...first, [EVIDENCE.secretScan]: '{"findings":0}\n', ...files };
     for (const [name, text] of Object.entries(content)) await evidence.write(name, text);
     this.#record({ type: 'STARTED' });
+    this.#step({ ...facts.preflight, signer: key?.signer ?? null });
     if (options.withoutScope === true) {
-      this.#step();
       const error = attemptFailure('SCOPE_FAILED');
       this.#send({ type: 'xstate.error.actor.capturingScope', error, attempt: 1, logs: [] });
       this.#send({ type: 'SEAL_REQUESTED', reason: 'kept for the review' });
-      return this.#seal(afterSeal);
+      return this.#seal(options, key);
     }
     while (this.#run.state !== 'awaitingDbVerification') this.#step();
     if (options.verdict === 'FAIL') {
       this.#send({ type: 'ABANDONED', reason: 'the window closed', acknowledgeLeftBehind: false });
       this.#send({ type: 'SEAL_REQUESTED', reason: 'kept for the review' });
-      return this.#seal(afterSeal);
+      return this.#seal(options, key);
     }
     const asFound = Object.fromEntries(Object.keys(SIGNED).map((name) => [name, hex(content[name] ?? '')]));
     const given = Object.fromEntries(Object.entries({ ...asFound, ...signed }).filter(([, sha256]) => sha256 !== null));
     this.#send({ type: 'SIGNED_OFF', signOff: { ...signOff, files: given } });
-    await this.#seal(afterSeal);
+    await this.#seal(options, key);
   }
 
-  async #seal(afterSeal: readonly RunEvent[]): Promise<void> {
+  async #seal({ afterSeal = [], earlierLogs = {} }: SealedRunOptions, key: TestKey | null): Promise<void> {
     const { evidence } = this;
     const upTo = this.#records.length;
     await evidence.write(EVIDENCE.history, historyText(this.#records));
@@ -137,6 +148,8 @@ export class SealedRun {
     await evidence.write(EVIDENCE.historyTail, historyText(this.#records.slice(upTo)));
     if (context.summary === null) throw new Error('the run froze no summary');
     await evidence.write(EVIDENCE.summary, resultSummary(context.summary.document));
+    for (const [name, text] of Object.entries(earlierLogs)) await evidence.write(name, text);
+    await evidence.write(EVIDENCE.attestation, await attestationText(evidence, context.summary.attested, this.#records, key));
   }
 
   /** The step that runs now ends well. */
@@ -175,11 +188,52 @@ export class SealedRun {
   }
 }
 
+export interface TestKey {
+  readonly signer: Signer;
+  sign(message: string): Buffer;
+}
+
+/** An Ed25519 key of this process alone. */
+export function testKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return { signer: pemSigner(publicKey), sign: (message) => sign(null, Buffer.from(message), privateKey) };
+}
+
+export const SIGNER = testKey();
+
+/** As the actor writes it, of the files that are there. */
+export async function attestationText(
+  evidence: EvidenceDir,
+  attested: AttestedFacts,
+  records: readonly HistoryRecord[],
+  key: TestKey | null,
+): Promise<string> {
+  const last = records.at(-1);
+  const names = (await evidence.list()).map(({ name }) => name).filter(isAttested);
+  const files = await Promise.all(names.map(async (name) => ({ name, sha256: (await evidence.digest(name)).sha256 })));
+  const statement = attestationStatement(attested, { seq: last?.seq ?? 0, hash: last?.hash ?? '' }, files);
+  return envelopeText({ payloadType: STATEMENT_TYPE, payload: statementJson(statement) }, key);
+}
+
+export function envelopeText(statement: { readonly payloadType: string; readonly payload: string }, key: TestKey | null): string {
+  const signatures = key === null ? [] : [{ keyId: key.signer.keyId, signature: key.sign(preAuthEncoding(statement)) }];
+  return envelopeJson({ ...statement, signatures });
+}
+
+/** As `cutover verify` verifies; `trusted`: with --key. */
+export function verifyWith(trusted: Signer | null = null): VerifyWith {
+  const owner = unrecordedOwner(new AbortController().signal, process.env);
+  return {
+    derive: sealedFacts,
+    keys: { trusted, fault: (signer, message, signature) => signatureFault(signer, message, signature, owner) },
+  };
+}
+
 export function directoryToVerify(path: string): EvidenceToVerify {
   const directory = openEvidenceDir(path, { root: dirname(path), redactor: () => createRedactor() });
   const file = (name: string) => ({ directory, name });
   const [archive, manifest] = [file(EVIDENCE.archive), file(EVIDENCE.manifest)];
-  return { directory, archive, manifest, archiveDigest: file(EVIDENCE.archiveDigest) };
+  return { directory, beside: directory, archive, manifest, archiveDigest: file(EVIDENCE.archiveDigest) };
 }
 
 export function historyText(records: readonly HistoryRecord[]): string {

@@ -1,7 +1,23 @@
+import { envelopeJson, parseEnvelope, type Envelope } from '../../../src/evidence/attestation/envelope.js';
+import type { Statement } from '../../../src/evidence/attestation/statement.js';
+import { canonicalJson } from '../../../src/evidence/canonical-json.js';
 import type { HistoryRecord } from '../../../src/evidence/history-record.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
-import type { Manifest } from '../../../src/evidence/manifest.js';
-import { historyText, rechained, SealedRun, SHOTS } from './sealed-run.js';
+import { manifestJson, type Manifest } from '../../../src/evidence/manifest.js';
+import { resultSummary } from '../../../src/evidence/result-summary.js';
+import { sealedFacts } from '../../../src/machine/sealed-facts.js';
+import {
+  attestationText,
+  envelopeText,
+  hex,
+  historyText,
+  rechained,
+  SealedRun,
+  SHOTS,
+  SIGNER,
+  testKey,
+  type TestKey,
+} from './sealed-run.js';
 import { withContent, type Packed, type TamperedRun } from './tamper.js';
 
 /** One way to tamper with sealed evidence, and the check that finds it: its file and its words. */
@@ -34,7 +50,10 @@ const CHECK = {
   manifest: 'each line as recorded',
   uploadLog: 'SHA-256, as recorded',
   tail: "a hash chain from the archive's last transition on",
-  frozen: 'its frozen summary, as the facts say',
+  frozen: 'what it froze, as the facts say',
+  facts: 'each fact, as recorded',
+  attested: 'SHA-256, as attested',
+  signature: 'its signature, by the recorded key',
   summary: 'each line as the recorded facts say',
   directory: 'its name is the run',
 } as const;
@@ -55,6 +74,7 @@ const BESIDE: readonly (readonly [string, string])[] = [
   [EVIDENCE.archive, CHECK.digest],
   [EVIDENCE.archiveDigest, CHECK.digestFile],
   [EVIDENCE.manifest, CHECK.manifest],
+  [EVIDENCE.attestation, CHECK.signature],
   [EVIDENCE.uploadLog, CHECK.uploadLog],
   [EVIDENCE.historyTail, CHECK.tail],
   [EVIDENCE.summary, CHECK.summary],
@@ -459,7 +479,106 @@ const onSummary: TamperGroup = {
   ],
 };
 
-export const TAMPER_GROUPS: readonly TamperGroup[] = [onFiles, inArchive, onManifest, onHistory, onSummary];
+const onAttestation: TamperGroup = {
+  title: 'The attestation',
+  cases: [
+    ...(
+      [
+        ['verdict', (statement: Statement) => (statement.predicate.verdict = 'FAIL')],
+        ['commit', (statement: Statement) => (statement.predicate.commit.head = '0'.repeat(40))],
+        ['signer', (statement: Statement) => (statement.predicate.signOffs[0]!.signer = 'somebody@example.com')],
+        ['sign-off', (statement: Statement) => (statement.predicate.signOffs = [])],
+        ['step', (statement: Statement) => (statement.predicate.steps[2]!.result = 'FAIL')],
+        ['lock', (statement: Statement) => (statement.predicate.lock.retainUntil = '2099-01-01T00:00:00Z')],
+        ['final head', (statement: Statement) => (statement.predicate.chain.final.hash = '0'.repeat(64))],
+        ['subject', (statement: Statement) => (statement.subject[0].digest.sha256 = '0'.repeat(64))],
+      ] as const
+    ).map(([fact, forge]): TamperCase => ({
+      artefact: EVIDENCE.attestation,
+      change: `the ${fact} is another one, signed anew with the same key`,
+      check: CHECK.facts,
+      tamper: (run) => forgeStatement(run, (statement) => void forge(statement), SIGNER),
+    })),
+    {
+      artefact: EVIDENCE.uploadLog,
+      change: 'the attestation names another digest of it, signed anew with the same key',
+      check: CHECK.attested,
+      tamper: (run) => {
+        const forge = ({ predicate }: Statement) =>
+          void (predicate.files.find(({ name }) => name === EVIDENCE.uploadLog)!.sha256 = hex(''));
+        return forgeStatement(run, forge, SIGNER);
+      },
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'it is signed with another key',
+      check: CHECK.signature,
+      tamper: (run) => forgeStatement(run, () => {}, testKey()),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: "it is signed with another key, under the name of the run's key",
+      check: CHECK.signature,
+      tamper: (run) => forgeStatement(run, () => {}, { ...testKey(), signer: SIGNER.signer }),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'its signature is taken out',
+      check: CHECK.signature,
+      tamper: (run) => forgeStatement(run, () => {}, null),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'a second signature is added',
+      check: CHECK.signature,
+      tamper: (run) =>
+        forgeEnvelope(run, (envelope) => ({ ...envelope, signatures: [...envelope.signatures, ...envelope.signatures] })),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'its signature names another key',
+      check: CHECK.signature,
+      tamper: (run) =>
+        forgeEnvelope(run, ({ signatures, ...rest }) => ({
+          ...rest,
+          signatures: signatures.map((each) => ({ ...each, keyId: 'x' })),
+        })),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'its payload is given another type',
+      check: 'a DSSE envelope with an in-toto statement',
+      tamper: (run) => forgeEnvelope(run, (envelope) => ({ ...envelope, payloadType: 'application/json' })),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'a field is added to what it says, signed anew with the same key',
+      check: 'a DSSE envelope with an in-toto statement',
+      tamper: (run) => forgeStatement(run, (statement) => void Object.assign(statement.predicate, { approved: true }), SIGNER),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'it is that of an older sealing of the run',
+      check: CHECK.facts,
+      tamper: (run) => older(run, [EVIDENCE.attestation]),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change: 'history after the seal, manifest and summary are forged with all that fits them, and it is signed by nobody',
+      check: CHECK.signature,
+      tamper: (run) => forgeAllBeside(run, null),
+    },
+    {
+      artefact: EVIDENCE.attestation,
+      change:
+        'history after the seal, manifest and summary are forged with all that fits them, and it is signed with another key',
+      check: CHECK.signature,
+      tamper: (run) => forgeAllBeside(run, testKey()),
+    },
+  ],
+};
+
+export const TAMPER_GROUPS: readonly TamperGroup[] = [onFiles, inArchive, onManifest, onHistory, onSummary, onAttestation];
 
 function fileOf(name: string): Packed {
   return { name, mode: 0o644, content: Buffer.from('x') };
@@ -499,6 +618,34 @@ async function forgeTail(run: TamperedRun, forge: (text: string) => string): Pro
     (record) => JSON.parse(forge(JSON.stringify(record))) as HistoryRecord,
   );
   await run.edit(EVIDENCE.historyTail, () => historyText(changed));
+}
+
+async function forgeEnvelope(run: TamperedRun, forge: (envelope: Envelope) => Envelope): Promise<void> {
+  await run.edit(EVIDENCE.attestation, (text) => envelopeJson(forge(parseEnvelope(text))));
+}
+
+/** Another statement, signed by `key`; null: by nobody. */
+async function forgeStatement(run: TamperedRun, forge: (statement: Statement) => void, key: TestKey | null): Promise<void> {
+  await run.edit(EVIDENCE.attestation, (text) => {
+    const { payload, payloadType } = parseEnvelope(text);
+    const statement = JSON.parse(payload) as Statement;
+    forge(statement);
+    return envelopeText({ payloadType, payload: canonicalJson(statement) }, key);
+  });
+}
+
+/** Another version in the bucket, and every file beside the archive made to fit: only the signature tells. */
+async function forgeAllBeside(run: TamperedRun, key: TestKey | null): Promise<void> {
+  await forgeTail(run, (text) => text.replaceAll('3sL4kqtJlcpXroDTDmJ', 'another-version'));
+  const after = (await run.read(EVIDENCE.historyTail))
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as HistoryRecord);
+  const { manifest, summary, attested } = sealedFacts(sealedPart(run).at(-1) as HistoryRecord, after.at(-1) as HistoryRecord);
+  await run.write(EVIDENCE.manifest, manifestJson(manifest));
+  await run.write(EVIDENCE.summary, resultSummary(summary));
+  await run.write(EVIDENCE.attestation, await attestationText(run.evidence, attested, after, key));
 }
 
 /** Files of the same run as it was sealed before: with another log of the gates. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
-import { sealedFacts } from '../../../src/machine/sealed-facts.js';
-import { directoryToVerify, SealedRun } from './sealed-run.js';
+import { directoryToVerify, SealedRun, verifyWith } from './sealed-run.js';
 import { TAMPER_GROUPS } from './tamper-cases.js';
 import { TamperedRun } from './tamper.js';
 
@@ -17,7 +16,7 @@ afterAll(async () => {
 });
 
 async function verify(path: string) {
-  const { verified, checks } = await verifyEvidence(directoryToVerify(path), sealedFacts, new AbortController().signal);
+  const { verified, checks } = await verifyEvidence(directoryToVerify(path), verifyWith(), new AbortController().signal);
   return { verified, failures: checks.filter(({ ok }) => !ok) };
 }
 

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
+import type { EvidenceDir } from '../../../src/evidence/evidence-dir.js';
 import type { HistoryRecord } from '../../../src/evidence/history-record.js';
 import { indexText } from '../../../src/evidence/index-file.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
+import { openEvidenceDir } from '../../../src/evidence/local-evidence-dir.js';
 import type { Manifest } from '../../../src/evidence/manifest.js';
+import { createRedactor } from '../../../src/evidence/redaction.js';
 import { hex, historyText, type SealedRun } from './sealed-run.js';
 import { tarOf, type TarEntry } from './tar-of.js';
 
@@ -40,6 +43,10 @@ export class TamperedRun {
 
   async dispose(): Promise<void> {
     await rm(this.root, { recursive: true });
+  }
+
+  get evidence(): EvidenceDir {
+    return openEvidenceDir(this.directory, { root: this.root, redactor: () => createRedactor() });
   }
 
   path(name: string): string {

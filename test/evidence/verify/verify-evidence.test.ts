@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { parseEnvelope } from '../../../src/evidence/attestation/envelope.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
 import type { VerifyCheck } from '../../../src/evidence/verify/check.js';
 import { verifyEvidence, type EvidenceToVerify } from '../../../src/evidence/verify/verify-evidence.js';
-import { sealedFacts } from '../../../src/machine/sealed-facts.js';
 import { attemptFailure, driftedWorld, RUN } from '../../machine/pilot-facts.js';
-import { hex, SealedRun, SHOTS, type SealedRunOptions } from './sealed-run.js';
+import { envelopeText, hex, SealedRun, SHOTS, SIGNER, testKey, verifyWith, type SealedRunOptions } from './sealed-run.js';
 
 let run: SealedRun;
 afterEach(() => run.dispose());
@@ -16,8 +16,8 @@ async function sealed(options: SealedRunOptions = {}): Promise<SealedRun> {
   return run;
 }
 
-async function verify(evidence: EvidenceToVerify = run.toVerify, derive = sealedFacts) {
-  const verification = await verifyEvidence(evidence, derive, new AbortController().signal);
+async function verify(evidence: EvidenceToVerify = run.toVerify, using = verifyWith()) {
+  const verification = await verifyEvidence(evidence, using, new AbortController().signal);
   return { ...verification, failures: verification.checks.filter(({ ok }) => !ok) };
 }
 
@@ -54,10 +54,14 @@ describe('a directory is verified', () => {
       '58_history.ndjson: run of the sign-off',
       '00_scope.txt: chain id, the genesis of the run',
       "80_history_after_seal.ndjson: a hash chain from the archive's last transition on",
-      '80_history_after_seal.ndjson: its frozen summary, as the facts say',
+      '80_history_after_seal.ndjson: what it froze, as the facts say',
       '60_evidence_seal_manifest.json: each line as recorded',
       '70_worm_upload_stdout.txt: SHA-256, as recorded',
       '90_result_summary.txt: each line as the recorded facts say',
+      '65_attestation.dsse.json: a DSSE envelope with an in-toto statement',
+      '65_attestation.dsse.json: each fact, as recorded',
+      '65_attestation.dsse.json: SHA-256, as attested',
+      '65_attestation.dsse.json: its signature, by the recorded key',
       '(directory): beside the archive, each file as in it',
     ]);
   });
@@ -68,18 +72,18 @@ describe('a directory is verified', () => {
   });
 
   test('with the log of an earlier attempt at the upload, as that attempt recorded it', async () => {
-    await sealed({ afterSeal: [refused] });
-    await writeFile(join(run.directory, EARLIER), LOG);
+    await sealed({ afterSeal: [refused], earlierLogs: { [EARLIER]: LOG } });
     expect(await verify()).toMatchObject({ verified: true, failures: [] });
     await writeFile(join(run.directory, EARLIER), `${LOG}x`);
     expect((await verify()).failures).toMatchObject([
+      { artefact: EARLIER, expected: hex(LOG), found: hex(`${LOG}x`) },
       { artefact: EARLIER, expected: 'one that is on record', found: hex(`${LOG}x`) },
     ]);
   });
 
   test('with the log of an attempt that was interrupted, and says that nothing is on record of it', async () => {
-    await sealed({ afterSeal: [{ type: 'RESUMED', interrupted: [{ step: 'sealing.uploading', attempt: 1 }] }] });
-    await writeFile(join(run.directory, EARLIER), LOG);
+    const interrupted = { type: 'RESUMED', interrupted: [{ step: 'sealing.uploading', attempt: 1 }] };
+    await sealed({ afterSeal: [interrupted], earlierLogs: { [EARLIER]: LOG } });
     const { verified, checks } = await verify();
     expect(verified).toBe(true);
     expect(checks.find(({ artefact }) => artefact === EARLIER)).toMatchObject({
@@ -115,14 +119,17 @@ describe('a directory is not verified', () => {
 
   test('when the facts cannot be derived, for whatever reason', async () => {
     await sealed();
-    const { failures } = await verify(run.toVerify, () => {
+    const derive = () => {
       throw new Error('no such version');
-    });
+    };
+    const { failures } = await verify(run.toVerify, { ...verifyWith(), derive });
     expect(failures.map(({ artefact }) => artefact)).toEqual([
       EVIDENCE.historyTail,
       EVIDENCE.manifest,
       EVIDENCE.uploadLog,
       EVIDENCE.summary,
+      EVIDENCE.attestation,
+      EVIDENCE.attestation,
     ]);
     for (const { expected } of failures) expect(expected).toBe('it cannot be derived from the history: no such version');
   });
@@ -151,6 +158,7 @@ describe('an archive alone', () => {
   const alone = (changes: Partial<EvidenceToVerify> = {}): EvidenceToVerify => ({
     ...run.toVerify,
     directory: null,
+    beside: null,
     archiveDigest: null,
     ...changes,
   });
@@ -186,6 +194,60 @@ describe('an archive alone', () => {
   });
 });
 
+test('an archive with the files that were locked beside it is verified without those that are in it', async () => {
+  await sealed();
+  const { verified, checks } = await verify({ ...run.toVerify, directory: null });
+  expect(verified).toBe(true);
+  expect(checks.map(({ what }) => what)).toContain('its signature, by the recorded key');
+  expect(checks.map(({ what }) => what)).not.toContain('beside the archive, each file as in it');
+});
+
+describe('the signature of the attestation', () => {
+  const signature = (checks: readonly VerifyCheck[]) => checks.find(({ what }) => what.startsWith('its signature'));
+
+  test('is verified with the key that the run recorded, or with the same one as somebody knows it', async () => {
+    await sealed();
+    const { keyId } = SIGNER.signer;
+    expect(signature((await verify()).checks)).toMatchObject({ ok: true, expected: `key ${keyId}` });
+    const known = await verify(run.toVerify, verifyWith(SIGNER.signer));
+    expect([known.verified, signature(known.checks)?.expected]).toEqual([true, `key ${keyId}`]);
+  });
+
+  test('is of the wrong key when the signer that somebody knows is another one', async () => {
+    await sealed();
+    const { signer } = testKey();
+    expect((await verify(run.toVerify, verifyWith(signer))).failures).toMatchObject([
+      { what: 'its signature, by the given key', expected: `key ${signer.keyId}`, found: `recorded: key ${SIGNER.signer.keyId}` },
+    ]);
+  });
+
+  test('is unproven where the run had no key, and wrong where somebody knows that it had one', async () => {
+    await sealed({ key: null });
+    const { verified, checks } = await verify();
+    expect([verified, signature(checks)]).toMatchObject([true, { ok: true, unproven: true, found: 'not signed' }]);
+    expect((await verify(run.toVerify, verifyWith(SIGNER.signer))).failures).toMatchObject([
+      { what: 'its signature, by the given key', expected: `key ${SIGNER.signer.keyId}`, found: 'not signed' },
+    ]);
+  });
+
+  test('is wrong where the run had no key, but somebody signed', async () => {
+    await sealed({ key: null });
+    const text = (await run.evidence.read(EVIDENCE.attestation)).toString();
+    await run.evidence.write(EVIDENCE.attestation, envelopeText(parseEnvelope(text), SIGNER));
+    expect((await verify()).failures).toMatchObject([
+      { what: 'its signature, by the recorded key', expected: 'not signed: the run recorded no key', found: 'signed' },
+    ]);
+  });
+
+  test('is wrong when it cannot be verified, and says why', async () => {
+    await sealed();
+    const fault = () => Promise.resolve('ssh-keygen cannot be run');
+    expect((await verify(run.toVerify, { ...verifyWith(), keys: { trusted: null, fault } })).failures).toMatchObject([
+      { what: 'its signature, by the recorded key', found: 'ssh-keygen cannot be run' },
+    ]);
+  });
+});
+
 describe('a run that was sealed as failed', () => {
   const foundBy = (checks: readonly VerifyCheck[], words: string) => checks.find(({ what }) => what === words)?.found;
 
@@ -205,5 +267,5 @@ describe('a run that was sealed as failed', () => {
 test('an interruption ends it with its reason', async () => {
   await sealed();
   const reason = new Error('Ctrl-C');
-  await expect(verifyEvidence(run.toVerify, sealedFacts, AbortSignal.abort(reason))).rejects.toBe(reason);
+  await expect(verifyEvidence(run.toVerify, verifyWith(), AbortSignal.abort(reason))).rejects.toBe(reason);
 });

@@ -1,4 +1,5 @@
-import { chmod } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultCase, FaultGroup } from '../fault-case.js';
 import type { FaultPilot } from '../fault-pilot.js';
@@ -53,6 +54,36 @@ function runnerOfTheRepository(how: string, inject: (pilot: FaultPilot) => Promi
   };
 }
 
+function signer(
+  how: string,
+  write: (pilot: FaultPilot, file: string) => Promise<unknown>,
+  says: readonly [string, string],
+  failedChecks: readonly string[] = ['ENV signer of the attestation'],
+): FaultCase {
+  return {
+    what: '`CUTOVER_SIGN_WITH`',
+    how,
+    inject: async (pilot) => {
+      const file = join(pilot.home, 'signer.pem');
+      await write(pilot, file);
+      pilot.setVariable('CUTOVER_SIGN_WITH', file);
+    },
+    mend: (pilot) => rm(join(pilot.home, 'signer.pem'), { force: true }),
+    says,
+    failedChecks,
+  };
+}
+
+async function closed(pilot: FaultPilot, file: string, text: string): Promise<void> {
+  await pilot.write(file, text);
+  await chmod(file, 0o600);
+}
+
+function encryptedKey(): string {
+  const encoding = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+  return generateKeyPairSync('ed25519').privateKey.export(encoding) as string;
+}
+
 export const ENVIRONMENT_STAGING: FaultGroup = {
   title: 'Required ENV: staging, RC runner and scripts',
   stage: 'preflight',
@@ -84,5 +115,20 @@ export const ENVIRONMENT_STAGING: FaultGroup = {
     ]),
     ...programs('CUTOVER_STAGING_DRY_RUN_SCRIPT'),
     ...programs('CUTOVER_ROLLBACK_DRILL_SCRIPT'),
+    signer(
+      'no file',
+      () => Promise.resolve(),
+      ['/signer.pem does not exist, or is not a file', 'Name the key that signs'],
+      ['ENV signer of the attestation', 'ENV CUTOVER_SIGN_WITH'],
+    ),
+    signer('a file that is no key', (pilot, file) => pilot.write(file, 'no key\n'), ['others may read it', 'Run chmod 600']),
+    signer('a file that is no key, closed to others', (pilot, file) => closed(pilot, file, 'no key\n'), [
+      'it is no private key that can be read',
+      'Name an unencrypted PKCS #8 key',
+    ]),
+    signer('a key with a passphrase', (pilot, file) => closed(pilot, file, encryptedKey()), [
+      'it is no private key that can be read',
+      'Name an unencrypted PKCS #8 key',
+    ]),
   ],
 };
