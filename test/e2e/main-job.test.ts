@@ -63,6 +63,7 @@ describe('the whole pilot cutover, in the form of the runbook', () => {
       '58_history.ndjson',
       '59_index.sha256',
       '60_evidence_seal_manifest.json',
+      '65_attestation.dsse.json',
       '70_worm_upload_stdout.txt',
       '80_history_after_seal.ndjson',
       '90_result_summary.txt',
@@ -93,6 +94,7 @@ describe('the whole pilot cutover, in the form of the runbook', () => {
     const names = versions.map(({ key }) => key.split('/').at(-1)).sort();
     expect(names).toEqual([
       '60_evidence_seal_manifest.json',
+      '65_attestation.dsse.json',
       '70_worm_upload_stdout.txt',
       '80_history_after_seal.ndjson',
       '90_result_summary.txt',
