@@ -29,7 +29,8 @@ export async function withSession<T>(
   }
 }
 
-interface Answer {
+/** What every answer of S3 has. */
+export interface Answer {
   readonly $metadata: { readonly httpStatusCode?: number | undefined; readonly requestId?: string | undefined };
 }
 

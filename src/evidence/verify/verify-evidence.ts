@@ -40,6 +40,7 @@ export interface VerifyWith {
 export interface Verification {
   readonly verified: boolean;
   readonly runId: string | null;
+  readonly manifest: Manifest | Unknown;
   readonly checks: readonly VerifyCheck[];
 }
 
@@ -79,7 +80,7 @@ export async function verifyEvidence(
       checks.push(...(await directoryChecks(evidence.directory, archive, isUnknown(tail) ? null : reader, signal)));
     }
   }
-  return { verified: checks.every(({ ok }) => ok), runId: isUnknown(runId) ? null : runId, checks };
+  return { verified: checks.every(({ ok }) => ok), runId: isUnknown(runId) ? null : runId, manifest, checks };
 }
 
 const MAX_TEXT_BYTES = 1024 * 1024;
