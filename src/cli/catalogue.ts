@@ -100,6 +100,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/verify.js')).verify),
   },
   {
+    name: 'export',
+    group: READ,
+    summary: 'what an auditor needs of a run, as one file; --population: every run there ever was',
+    load: async () => loaded((await import('./commands/export.js')).exportCommand),
+  },
+  {
     name: 'watch',
     group: READ,
     summary: 'follow a run until it rests',

@@ -76,6 +76,8 @@ export class RunStateError extends Error {
       | 'NOT_WAITING'
       | 'NOT_FAILED'
       | 'NOT_SEALABLE'
+      | 'NOT_SEALED'
+      | 'NOT_VERIFIED'
       | 'LEASE_FREE',
     message: string,
     readonly runId: string,

@@ -88,6 +88,9 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
   NOT_FAILED: 'Only a run that failed while it was sealed is retried. cutover status <run> shows where it is.',
   LEASE_FREE: 'No process drives the run. Go on with cutover resume.',
+  NOT_SEALED: 'What is handed to an auditor is what was sealed and locked; a run before that has nothing of it.',
+  NOT_VERIFIED:
+    'Evidence that does not verify is not packed for an auditor: the locked copies in the bucket are what counts then.',
   NOT_SEALABLE: 'Only a run that failed, was abandoned or superseded is sealed with the verdict FAIL.',
   CHECKPOINT_INCOMPLETE:
     'The human gate is closed: every finding has its file and line. Complete them, then cutover resume <run>. Exit 2.',

@@ -53,7 +53,8 @@ async function kindOf(path: string): Promise<'file' | 'directory' | null> {
   }
 }
 
-function wholeDirectory(path: string): EvidenceToVerify {
+/** A run's directory, as it is to be verified. */
+export function wholeDirectory(path: string): EvidenceToVerify {
   const directory = open(path);
   const file = (name: string): FileToVerify => ({ directory, name });
   return {

@@ -21,6 +21,13 @@ export interface RunRecord {
   readonly headHash: string;
 }
 
+/** The run before another one, and the head of its chain when that was created. */
+export interface PreviousRun {
+  readonly run: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
 export type AttemptStatus = 'pending' | 'running' | 'succeeded' | 'failed' | 'interrupted' | 'cancelled';
 
 /** The digest of a log as the attempt left it. */
@@ -145,7 +152,10 @@ export interface HistoryFilter {
  * A method resolves only when what it wrote is durable.
  */
 export interface Store {
-  /** Creates the run, its lease (held by `holder`, fence 1) and its first transition (seq 1) in one transaction. Throws `RunExistsError`. */
+  /**
+   * Creates the run, its lease (held by `holder`, fence 1) and its first transition (seq 1) in one transaction. The event of the
+   * transition gets `previous`, the `PreviousRun` or null. Throws `RunExistsError`.
+   */
   createRun(run: NewRun, holder: LeaseHolder, first: Omit<TransitionCommit, 'fence' | 'runId' | 'seq'>): Promise<LeaseRecord>;
   /**
    * Throws `LeaseLostError` (also when the lease was released), `StaleSnapshotError`, `EnvironmentHeldError`, `RunNotFoundError`, and

@@ -1,5 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
@@ -17,6 +18,15 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
     await expectExit(pilot, ['start'], 2);
     await pilot.verify();
     await expectExit(pilot, ['resume', 'latest'], 0);
+  },
+  'a signed run has passed': (pilot) => signedRun(pilot, 'signer.pem'),
+  'an auditor has the export of a signed run': async (pilot) => {
+    await signedRun(pilot, 'signer.pem');
+    await unpackExport(pilot, 'audit');
+  },
+  'an auditor has the export of a run that was signed with an OpenSSH key': async (pilot) => {
+    await signedRun(pilot, 'signer');
+    await unpackExport(pilot, 'ssh-audit');
   },
   'the verifier has completed the checkpoint': (pilot) => pilot.verify(),
   'the examples are at hand': (pilot) => cp('examples', join(pilot.site.repository, 'examples'), { recursive: true }),
@@ -63,6 +73,27 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
     ]),
   'the cluster changes dpp-worker again': (pilot) => pilot.site.kubernetes.control({ clearFaults: true }),
 };
+
+/** Signed with a new key: a PEM, or of OpenSSH. */
+async function signedRun(pilot: Pilot, name: 'signer.pem' | 'signer'): Promise<void> {
+  const file = join(pilot.directory, name);
+  if (name === 'signer') await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+  else await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  setVariable(pilot, 'CUTOVER_SIGN_WITH', file);
+  await expectExit(pilot, ['start'], 2);
+  await pilot.verify();
+  await expectExit(pilot, ['resume', 'latest'], 0);
+}
+
+/** Out of git's sight, so that the next run finds a clean worktree. */
+async function unpackExport(pilot: Pilot, folder: string): Promise<void> {
+  const { repository } = pilot.site;
+  const file = join(pilot.directory, `${folder}.tar`);
+  await expectExit(pilot, ['export', 'latest', '--output', file], 0);
+  await mkdir(join(repository, folder));
+  await writeFile(join(repository, folder, '.gitignore'), '*\n');
+  await run('tar', ['-xf', file, '-C', join(repository, folder)]);
+}
 
 async function expectExit(pilot: Pilot, args: readonly string[], expected: number): Promise<void> {
   const { exitCode, stdout, stderr } = await pilot.cutover(args);

@@ -35,6 +35,16 @@ export function describeReading(connected: () => Store, underTest: () => StoreUn
       expect(await idsOf({ status: ['failed', 'active'], before: '20260302T090000Z' })).toEqual([ids[1], ids[0]]);
     });
 
+    test('a run names the one before it in its first transition, with the head that it had then', async () => {
+      const [one = '', other = ''] = ids;
+      await store.createRun(newRun(one), holder(), first());
+      const head = await store.getRun(one);
+      await store.createRun(newRun(other), holder(), first());
+      const previous = async (runId: string) => (await collect(store.history(runId, { upTo: 1 })))[0]?.event['previous'];
+      expect(await previous(one)).toBeNull();
+      expect(await previous(other)).toEqual({ run: one, seq: 1, hash: head?.headHash });
+    });
+
     test('an empty store, and a run that is not in it, answer with nothing', async () => {
       expect(await store.latestRunId()).toBeNull();
       expect(await store.listRuns()).toEqual([]);

@@ -4,7 +4,6 @@ import type { OptionValues } from 'commander';
 import type { Signer } from '../../config/step-contracts.js';
 import { publicKeyIn } from '../../evidence/attestation/public-key.js';
 import { EVIDENCE } from '../../evidence/layout.js';
-import type { SignatureFault } from '../../evidence/verify/attestation-checks.js';
 import type { VerifyCheck } from '../../evidence/verify/check.js';
 import { verifyEvidence, type Verification, type VerifyWith } from '../../evidence/verify/verify-evidence.js';
 import { sealedFacts } from '../../machine/sealed-facts.js';
@@ -12,6 +11,7 @@ import { text, type CommandFile, type CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import { signatureFaultFor } from '../signature-fault.js';
 import { oneLine, table } from '../table.js';
 import { bucketChecks, evidenceIn, onlineChecks, s3SubjectIn, versionAskedFor, withFolder } from '../verify-bucket.js';
 import { evidenceOf, type VerifySubject } from '../verify-subject.js';
@@ -118,21 +118,6 @@ async function publicKeyAt(path: string): Promise<Signer> {
   const key = publicKeyIn(content);
   if (key === null) throw new UsageError(`--key is ${JSON.stringify(path)}, which holds no public key (PEM, or OpenSSH).`);
   return key;
-}
-
-/** Without the tool that verifies it, a signature is not verified: that is a finding, and ends nothing. */
-function signatureFaultFor({ signal, env }: Io): SignatureFault {
-  return async (signer, message, signature) => {
-    const { signatureFault } = await import('../../actors/attestation/verify-signature.js');
-    const { unrecordedOwner } = await import('../../actors/process/run-process.js');
-    const { ActorError } = await import('../../actors/actor.js');
-    try {
-      return await signatureFault(signer, message, signature, unrecordedOwner(signal, env));
-    } catch (error) {
-      if (error instanceof ActorError) return error.message;
-      throw error;
-    }
-  };
 }
 
 function facts({ verified, runId, checks }: Verification) {

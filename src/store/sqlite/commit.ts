@@ -43,15 +43,20 @@ export function commitTransition(tables: Tables, transition: TransitionCommit): 
   return record;
 }
 
-/** Writes a run with its lease and first transition; to be called as `commitTransition` is. Throws `RunExistsError` besides. */
+/**
+ * Writes a run with its lease and first transition, whose event names the run before it, so that each vouches for its predecessor;
+ * to be called as `commitTransition` is. Throws `RunExistsError` besides.
+ */
 export function createRun(
   tables: Tables,
   run: NewRun,
   holder: LeaseHolder,
   first: Omit<TransitionCommit, 'fence' | 'runId' | 'seq'>,
 ): LeaseRecord {
+  const previous = tables.runs.newest();
   tables.runs.insert(run, first);
   const lease = tables.leases.insert(run.runId, holder, first.at);
-  commitTransition(tables, { ...first, runId: run.runId, fence: lease.fence, seq: 1 });
+  const event = { ...first.event, previous };
+  commitTransition(tables, { ...first, event, runId: run.runId, fence: lease.fence, seq: 1 });
   return lease;
 }

@@ -2,7 +2,7 @@ import type { HistoryRecord, Identity } from '../../evidence/history-record.js';
 import { genesisHash } from '../../evidence/hash-chain.js';
 import { canonicalJson } from '../../evidence/canonical-json.js';
 import { RunExistsError, RunNotFoundError } from '../errors.js';
-import type { NewRun, RunFilter, RunRecord, RunStatus, TransitionCommit } from '../store.js';
+import type { NewRun, PreviousRun, RunFilter, RunRecord, RunStatus, TransitionCommit } from '../store.js';
 import type { Database } from './driver.js';
 import { parseStored } from './stored-json.js';
 
@@ -48,6 +48,12 @@ export class RunTable {
       .get(runId);
     if (head === undefined) throw new RunNotFoundError(runId);
     return head;
+  }
+
+  /** The newest run and the head of its chain; null when there is none. */
+  newest(): PreviousRun | null {
+    const sql = 'SELECT run_id AS run, head_seq AS seq, head_hash AS hash FROM runs ORDER BY run_id DESC LIMIT 1';
+    return this.#db.prepare<[], PreviousRun>(sql).get() ?? null;
   }
 
   /** Moves the run to where a transition led. Facts once known (environment, commit) are not forgotten again. */
