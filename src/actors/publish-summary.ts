@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { PublishedFacts, StepContracts, SummaryInput } from '../config/step-contracts.js';
@@ -7,7 +6,9 @@ import { EVIDENCE } from '../evidence/layout.js';
 import { resultSummary } from '../evidence/result-summary.js';
 import { ActorError, type Actor, type ActorContext } from './actor.js';
 import { refuseSecrets, scanFiles } from './refuse-secrets.js';
-import { putLockedObject, verifyLockedObject, type LockedObject } from './s3/locked-object.js';
+import { putLockedObject, uploadRecord, verifyLockedObject } from './s3/locked-object.js';
+import type { LockedObject } from './s3/multipart-upload.js';
+import { compositeChecksum, digestParts } from './s3/parts.js';
 import { withSession, type S3Session } from './s3/session.js';
 import { writeHistory } from './write-history.js';
 
@@ -26,7 +27,7 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   const files = await filesToPublish(evidence, upTo > after);
   refuseSecrets((await scanFiles(context, files)).findings);
   const objects: PublishedFacts['objects'][number][] = [];
-  await withSession(input.settings, context, LOG_NOTHING, async (session) => {
+  await withSession(input, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));
   });
   await showSummary(evidence);
@@ -73,28 +74,26 @@ async function filesToPublish(evidence: EvidenceDir, withTail: boolean): Promise
 async function publish(
   session: S3Session,
   file: string,
-  { archiveKey, settings, retainUntil }: SummaryInput,
+  input: SummaryInput,
   context: ActorContext,
 ): Promise<PublishedFacts['objects'][number]> {
   const name = file === PARTIAL ? EVIDENCE.summary : file;
-  const key = posix.join(posix.dirname(archiveKey), name);
-  const { evidence } = context;
-  const digests = await digest(evidence, file);
-  const object: LockedObject = { key, ...digests, mode: settings.lockMode, retainUntil, body: () => evidence.stream(file) };
-  const upload = await putLockedObject(session, object);
+  const key = posix.join(posix.dirname(input.archiveKey), name);
+  const object = await objectOf(key, file, input, context.evidence);
+  const upload = await putLockedObject(session, object, uploadRecord(input, context, key));
   await verifyLockedObject(session, object, upload);
   context.progress(`Locked ${name} (version ${upload.versionId})`);
   return { name, key, versionId: upload.versionId, sha256: object.sha256 };
 }
 
-async function digest(evidence: EvidenceDir, file: string): Promise<Pick<LockedObject, 'size' | 'sha256' | 'md5'>> {
-  const sha256 = createHash('sha256');
-  const md5 = createHash('md5');
-  let size = 0;
-  for await (const chunk of evidence.stream(file) as AsyncIterable<Buffer>) {
-    sha256.update(chunk);
-    md5.update(chunk);
-    size += chunk.length;
-  }
-  return { size, sha256: sha256.digest('hex'), md5: md5.digest('base64') };
+async function objectOf(
+  key: string,
+  file: string,
+  { settings, retainUntil }: SummaryInput,
+  evidence: EvidenceDir,
+): Promise<LockedObject> {
+  const { size } = await evidence.digest(file);
+  const { parts, ...digested } = await digestParts(evidence.stream(file), size);
+  const wanted = { key, ...digested, composite: compositeChecksum(parts), mode: settings.lockMode, retainUntil };
+  return { ...wanted, parts, body: ({ start, size: bytes }) => evidence.stream(file, { start, end: start + bytes }) };
 }
