@@ -3,17 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { exitCodeOf, goingOn, isAsUndisturbed, PHASES, placesOf, preload, prepare } from '../dist/test/crash/crash-case.js';
 import { finished, Pilot } from '../dist/test/e2e/pilot.js';
+import { dice } from '../dist/test/seals/disturbed-seals.js';
+import { soakSeals } from './soak-seals.mjs';
 
 /**
  * `npm run soak -- --minutes N --seed S`: whole runs, each of them disturbed again and again: killed at a place or after a while,
  * asked to end, stopped and gone on with. Each must end as if undisturbed. The same seed disturbs the same run in the same way.
+ *
+ * `npm run soak -- --seals N --seed S`: so many objects sealed in the stand-in for S3 and as many in Ceph, killed and cut off all the while.
+ * Each must end as exactly one locked version.
  */
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' }, seals: { type: 'string' } },
+});
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   console.error(`--minutes is ${values.minutes} and --seed is ${values.seed}: give a number above 0, and a whole number.`);
   process.exit(64);
 }
+if (values.seals !== undefined) process.exit(await soakSeals(Number(values.seals), seed));
 const MAX_DISTURBANCES = 4;
 const LONGEST_MS = 3_000;
 const SIGNALS = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGSTOP'];
@@ -86,14 +94,4 @@ async function undisturbedPlaces(phase) {
   } finally {
     await pilot.dispose();
   }
-}
-
-/** Whole numbers below `sides`, the same ones for the same seed. Source: the mulberry32 generator, in the public domain. */
-function dice(state) {
-  return (sides) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % sides;
-  };
 }

@@ -38,12 +38,14 @@ export async function checkPreconditions(
     found.checks.forEach((check) => context.progress(line(check)));
     return found;
   };
+  const askedIdentity = told(checkAwsIdentity(valid, variables, env, signal));
+  const account = () => askedIdentity.then(({ facts }) => facts?.account ?? null);
   const [branch, commits, identity, kube, bucket, signer, worktree] = await allSettled([
     told(checkBranch(git, valid.branches ?? [], signal)),
     told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
-    told(checkAwsIdentity(valid, variables, env, signal)),
+    askedIdentity,
     told(checkKubeContext(valid, context)),
-    told(checkBucket(valid, variables, context)),
+    told(checkBucket(valid, variables, context, account)),
     told(checkSigner(valid, variables, context)),
     told(checkCleanWorktree(git, request.directory, signal)),
   ]);

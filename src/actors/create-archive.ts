@@ -21,8 +21,8 @@ export const createArchive: Actor<Contract['input'], Contract['output']> = async
   assertAsSigned(files, input.signedFiles);
   refuseSecrets((await scanFiles(context, [EVIDENCE.secretScan, EVIDENCE.history, EVIDENCE.index])).findings);
   try {
-    const { sha256, md5, size } = await writeArchive(evidence, files, signal);
-    return { sha256, md5, size, files: files.length, chainHead };
+    const { sha256, size } = await writeArchive(evidence, files, signal);
+    return { sha256, size, files: files.length, chainHead };
   } catch (error) {
     throw changedWhileArchived(error, input.signedFiles);
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { PublishedFacts, StepContracts, SummaryInput } from '../config/step-contracts.js';
@@ -9,7 +8,9 @@ import { resultSummary } from '../evidence/result-summary.js';
 import { ActorError, type Actor, type ActorContext } from './actor.js';
 import { attest } from './attest.js';
 import { refuseSecrets, scanFiles } from './refuse-secrets.js';
-import { putLockedObject, verifyLockedObject, type LockedObject } from './s3/locked-object.js';
+import { putLockedObject, uploadRecord, verifyLockedObject } from './s3/locked-object.js';
+import type { LockedObject } from './s3/multipart-upload.js';
+import { compositeChecksum, digestParts } from './s3/parts.js';
 import { withSession, type S3Session } from './s3/session.js';
 import { writeHistory } from './write-history.js';
 
@@ -31,7 +32,7 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   // The summary comes last: once it is locked, all of it is.
   files.splice(-1, 0, EVIDENCE.attestation);
   const objects: PublishedFacts['objects'][number][] = [];
-  await withSession(input.settings, context, LOG_NOTHING, async (session) => {
+  await withSession(input, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));
   });
   await showSummary(evidence);
@@ -78,15 +79,13 @@ async function filesToPublish(evidence: EvidenceDir, withTail: boolean): Promise
 async function publish(
   session: S3Session,
   file: string,
-  { archiveKey, settings, retainUntil }: SummaryInput,
+  input: SummaryInput,
   context: ActorContext,
 ): Promise<PublishedFacts['objects'][number]> {
   const name = publishedName(file);
-  const key = posix.join(posix.dirname(archiveKey), name);
-  const { evidence } = context;
-  const digests = await digest(evidence, file);
-  const object: LockedObject = { key, ...digests, mode: settings.lockMode, retainUntil, body: () => evidence.stream(file) };
-  const upload = await putLockedObject(session, object);
+  const key = posix.join(posix.dirname(input.archiveKey), name);
+  const object = await objectOf(key, file, input, context.evidence);
+  const upload = await putLockedObject(session, object, uploadRecord(input, context, key));
   await verifyLockedObject(session, object, upload);
   context.progress(`Locked ${name} (version ${upload.versionId})`);
   return { name, key, versionId: upload.versionId, sha256: object.sha256 };
@@ -100,14 +99,14 @@ function publishedName(file: string): string {
   return file === PARTIAL ? EVIDENCE.summary : file;
 }
 
-async function digest(evidence: EvidenceDir, file: string): Promise<Pick<LockedObject, 'size' | 'sha256' | 'md5'>> {
-  const sha256 = createHash('sha256');
-  const md5 = createHash('md5');
-  let size = 0;
-  for await (const chunk of evidence.stream(file) as AsyncIterable<Buffer>) {
-    sha256.update(chunk);
-    md5.update(chunk);
-    size += chunk.length;
-  }
-  return { size, sha256: sha256.digest('hex'), md5: md5.digest('base64') };
+async function objectOf(
+  key: string,
+  file: string,
+  { settings, retainUntil }: SummaryInput,
+  evidence: EvidenceDir,
+): Promise<LockedObject> {
+  const { size } = await evidence.digest(file);
+  const { parts, ...digested } = await digestParts(evidence.stream(file), size);
+  const wanted = { key, ...digested, composite: compositeChecksum(parts), mode: settings.lockMode, retainUntil };
+  return { ...wanted, parts, body: ({ start, size: bytes }) => evidence.stream(file, { start, end: start + bytes }) };
 }

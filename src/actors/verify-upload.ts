@@ -16,8 +16,8 @@ export const verifyUpload: Actor<Contract['input'], Contract['output']> = async 
   const log = await context.openLog(EVIDENCE.uploadLog, { append: true });
   try {
     const write = (line: string) => log.write(`${line}\n`);
-    const verified = await withSession(input.settings, context, write, (session) =>
-      verifyLockedObject(session, wantedArchive(input), input.upload),
+    const verified = await withSession(input, context, write, (session) =>
+      verifyLockedObject(session, wantedArchive(input, input.upload.checksum), input.upload),
     );
     await context.evidence.write(EVIDENCE.manifest, manifestJson(sealManifest(context.runId, input, verified)));
     return verified;

@@ -41,7 +41,8 @@ export async function withFolder<T>(
   if (region === undefined || region === '') throw new UsageError('AWS_REGION is not set. Export the region of the bucket.');
   const { createS3Client } = await import('../actors/s3/client.js');
   const { LockedFolder: Folder } = await import('../actors/s3/locked-folder.js');
-  const client = await createS3Client({ awsRegion: region, awsProfile: io.env['AWS_PROFILE'] ?? null }, io.env);
+  const owner = io.env['CUTOVER_BUCKET_OWNER'] || null;
+  const client = await createS3Client({ awsRegion: region, awsProfile: io.env['AWS_PROFILE'] ?? null }, io.env, { owner });
   try {
     const session = { client, bucket, region, signal: io.signal, log: () => Promise.resolve() };
     return await work(await Folder.open(session, folder));

@@ -43,6 +43,7 @@ export function parseSettings(request: RunRequest, files: FileFacts, options: Pa
     ...judge.optional('AWS_PROFILE', 'awsProfile', { unset: null, required: options.accessKeyInEnvironment !== true }, anyText),
     ...judge.required('AWS_REGION', 'awsRegion', judgeRegion),
     ...judge.required('DPP_WORM_BUCKET', 'bucket', judgeBucket),
+    ...judge.optional('CUTOVER_BUCKET_OWNER', 'bucketOwner', { unset: null }, judgeAccount),
     ...judge.required('DPP_WORM_PREFIX', 'prefix', judgePrefix),
     ...judge.optional('DPP_WORM_OBJECT_LOCK_MODE', 'lockMode', { unset: 'GOVERNANCE' }, judgeLockMode),
     ...judge.required('DPP_WORM_RETENTION_DAYS', 'retentionDays', judgeRetentionDays),
@@ -154,6 +155,14 @@ function judgeLockMode(text: string): Judged<LockMode> {
   };
 }
 
+function judgeAccount(text: string): Judged<string> {
+  if (/^\d{12}$/.test(text)) return { value: text };
+  return {
+    fault: `${quoted(text)} is not an AWS account id`,
+    advice: 'Set CUTOVER_BUCKET_OWNER to the 12 digits of the account that has the bucket, or leave it unset if it is your own.',
+  };
+}
+
 /** Source: design section 7: the runner that is named, and no other; only when none is named the first of these that exists. */
 const RC_RUNNERS = ['dpp/tools/rc_double_then_ci_then_archive.sh', 'dpp/tools/phase6_preflight.py'];
 
@@ -192,6 +201,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'awsProfile',
   'awsRegion',
   'bucket',
+  'bucketOwner',
   'prefix',
   'lockMode',
   'retentionDays',

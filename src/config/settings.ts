@@ -15,6 +15,7 @@ export const RUN_VARIABLES = [
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_S3',
   'AWS_ENDPOINT_URL_STS',
+  'CUTOVER_BUCKET_OWNER',
   'CUTOVER_REQUIRED_COMMITS',
   'CUTOVER_BRANCHES',
   'CUTOVER_STAGING_DRY_RUN_SCRIPT',
@@ -47,6 +48,8 @@ export interface Settings {
   readonly awsProfile: string | null;
   readonly awsRegion: string;
   readonly bucket: string;
+  /** The account that has the bucket, 12 digits; null: the caller's own. */
+  readonly bucketOwner: string | null;
   /** Without a trailing slash. */
   readonly prefix: string;
   readonly lockMode: LockMode;

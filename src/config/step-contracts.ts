@@ -132,8 +132,6 @@ export interface ArchiveInput {
 
 export interface ArchiveFacts {
   readonly sha256: string;
-  /** Base64, as Content-MD5 wants it. */
-  readonly md5: string;
   /** Bytes. */
   readonly size: number;
   readonly files: number;
@@ -148,18 +146,30 @@ export interface RetentionFacts {
   readonly generatedAt: string;
 }
 
-export interface UploadInput {
+/** The bucket and the account that it must be of (12 digits): S3 refuses each request when it is another one's. */
+interface BucketInput {
   readonly settings: Settings;
+  readonly bucketOwner: string;
+}
+
+export interface UploadInput extends BucketInput {
   readonly key: string;
   readonly archive: ArchiveFacts;
   readonly retainUntil: string;
+  /** The multipart uploads that were begun, by key: each of them can still become the version at its key. */
+  readonly uploads: Uploads;
 }
+
+/** Upload ids by key. */
+export type Uploads = Readonly<Record<string, string>>;
 
 export interface UploadFacts {
   readonly versionId: string;
   readonly etag: string;
   /** True when an earlier attempt's upload was found and taken over. */
   readonly adopted: boolean;
+  /** The SHA-256 of the parts' SHA-256, as S3 tells it: `<base64>-<number of parts>`. */
+  readonly checksum: string;
 }
 
 export interface VerifyInput extends UploadInput {
@@ -259,14 +269,15 @@ export interface ResultSummary {
   readonly verdict: Verdict;
 }
 
-export interface SummaryInput {
-  readonly settings: Settings;
+export interface SummaryInput extends BucketInput {
   readonly summary: ResultSummary;
   readonly attested: AttestedFacts;
   readonly signer: Signer | null;
   readonly retainUntil: string;
   /** Locked objects lie beside the archive's key. */
   readonly archiveKey: string;
+  /** The multipart uploads that were begun, by key. */
+  readonly uploads: Uploads;
   /** The history in 80_history_after_seal.ndjson: seq in (after, upTo]. */
   readonly tail: { readonly after: number; readonly upTo: number };
 }

@@ -41,7 +41,7 @@ export async function writeArchive(
   evidence: EvidenceDir,
   files: readonly IndexedFile[],
   signal: AbortSignal,
-): Promise<WrittenFile & { readonly md5: string }> {
+): Promise<WrittenFile> {
   await discardArchive(evidence);
   try {
     const written = await streamArchive(evidence, files, signal);
@@ -65,19 +65,13 @@ const PARTIAL = `${EVIDENCE.archive}.partial`;
 /** Not the epoch: GNU tar warns of "an implausibly old time stamp". */
 const DATE = new Date('1980-01-01T00:00:00Z');
 
-async function streamArchive(
-  evidence: EvidenceDir,
-  files: readonly IndexedFile[],
-  signal: AbortSignal,
-): Promise<WrittenFile & { readonly md5: string }> {
+async function streamArchive(evidence: EvidenceDir, files: readonly IndexedFile[], signal: AbortSignal): Promise<WrittenFile> {
   const { TarArchive } = await import('archiver');
   const sha256 = createHash('sha256');
-  const md5 = createHash('md5');
   let size = 0;
   const digests = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sha256.update(chunk);
-      md5.update(chunk);
       size += chunk.length;
       done(null, chunk);
     },
@@ -100,7 +94,7 @@ async function streamArchive(
   } finally {
     await disk.close();
   }
-  return { sha256: sha256.digest('hex'), md5: md5.digest('base64'), size };
+  return { sha256: sha256.digest('hex'), size };
 }
 
 function writable(disk: FileHandle): Writable {

@@ -6,6 +6,11 @@ export interface WrittenFile {
   readonly size: number;
 }
 
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A regular file of the evidence: its name is relative to the run's directory, with `/` between folders. */
 export interface EvidenceEntry {
   readonly name: string;
@@ -39,7 +44,8 @@ export interface EvidenceDir {
   openLog(name: string, options?: { readonly append?: boolean }): Promise<EvidenceLog>;
   /** Reads a file of at most `maxBytes` (default 1 MiB); a larger one is an error, not a part. */
   read(name: string, maxBytes?: number): Promise<Buffer>;
-  stream(name: string): Readable;
+  /** The bytes of a file, or those of `range`: from `start` to `end`, which is not among them. */
+  stream(name: string, range?: ByteRange): Readable;
   rename(from: string, to: string): Promise<void>;
   makeDirectory(name: string): Promise<void>;
   /** Every regular file below the directory, sorted by name (code units). A link or special file is an error. */

@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import type { EvidenceDir, EvidenceEntry, EvidenceLog, WrittenFile } from './evidence-dir.js';
+import type { ByteRange, EvidenceDir, EvidenceEntry, EvidenceLog, WrittenFile } from './evidence-dir.js';
 import { EvidenceError, notRegular, toEvidenceError } from './evidence-error.js';
 import { LocalEvidenceLog } from './local-evidence-log.js';
 import type { Redactor } from './redaction.js';
@@ -90,8 +90,8 @@ class LocalEvidenceDir implements EvidenceDir {
     return Buffer.concat(chunks);
   }
 
-  stream(name: string): Readable {
-    return Readable.from(this.#chunks(name), { objectMode: false });
+  stream(name: string, range?: ByteRange): Readable {
+    return Readable.from(this.#chunks(name, range), { objectMode: false });
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -146,17 +146,18 @@ class LocalEvidenceDir implements EvidenceDir {
     return path;
   }
 
-  async *#chunks(name: string): AsyncGenerator<Buffer> {
+  async *#chunks(name: string, { start, end }: ByteRange = { start: 0, end: Infinity }): AsyncGenerator<Buffer> {
     const path = await this.#writable(name);
     // O_NONBLOCK: a FIFO put here after the look at it must not hang the reader; it is refused by the fstat below.
     const handle = await attempt('read', name, () => open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     try {
       const stats = await attempt('read', name, () => handle.stat());
       if (!stats.isFile()) throw notRegular(name, 'a special file');
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-        const { bytesRead } = await attempt('read', name, () => handle.read(buffer, 0, CHUNK_BYTES, null));
+      for (let position = start; position < end;) {
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
+        const { bytesRead } = await attempt('read', name, () => handle.read(buffer, 0, buffer.length, position));
         if (bytesRead === 0) return;
+        position += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } finally {

@@ -86,6 +86,12 @@ export function recordPutBegan({ context }: Args): Change {
   return { seal: context.seal && { ...context.seal, putBegan: true } };
 }
 
+/** From now on this upload can become the version at the key: whoever comes next goes on with it. */
+export function recordUpload({ context, event }: Args): Change {
+  if (event.type !== 'UPLOAD_BEGUN' || context.seal === null) return {};
+  return { seal: { ...context.seal, putBegan: true, uploads: { ...context.seal.uploads, [event.key]: event.uploadId } } };
+}
+
 /** What is decided later is in the history, not in the summary: a part of it may be locked already. */
 export function freezeSummary({ context, event }: Args): Change {
   if (context.summary !== null) return {};

@@ -1,5 +1,13 @@
 import type { RunRequest, World } from '../config/settings.js';
-import type { AttestedFacts, DrillPlan, ResultSummary, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
+import type {
+  AttestedFacts,
+  DrillPlan,
+  ResultSummary,
+  SignedFiles,
+  StepContracts,
+  Uploads,
+  Verdict,
+} from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
@@ -59,8 +67,10 @@ export interface Seal {
   readonly verdict: Verdict;
   /** The last transition that the archive holds. */
   readonly upToSeq: number;
-  /** From the first PUT on, the archive on disk and its recorded digest are the truth. */
+  /** From the first upload on, the archive on disk and its recorded digest are the truth. */
   readonly putBegan: boolean;
+  /** The uploads that were begun, by key; absent until the first one. */
+  readonly uploads?: Uploads;
 }
 
 export interface PilotContext {

@@ -27,7 +27,7 @@ export type HumanEvent =
 export type ReportedEvent =
   | { readonly type: 'RESUMED'; readonly interrupted: readonly { readonly step: string; readonly attempt: number }[] }
   | { readonly type: 'DRILL_PLANNED'; readonly plan: DrillPlan }
-  | { readonly type: 'UPLOAD_BEGUN'; readonly key: string };
+  | { readonly type: 'UPLOAD_BEGUN'; readonly key: string; readonly uploadId: string };
 
 /** How an attempt ended. */
 export type AttemptEvent =

@@ -26,6 +26,7 @@ const pilot = setup({
     withdrawSignOff: assign(actions.withdrawSignOff),
     freezeSeal: assign(actions.freezeSeal),
     recordPutBegan: assign(actions.recordPutBegan),
+    recordUpload: assign(actions.recordUpload),
     freezeSummary: assign(actions.freezeSummary),
     forgetFailure: assign(actions.forgetFailure),
     forgetFrom: assign(actions.forgetFrom),
@@ -238,7 +239,7 @@ export const pilotMachine = pilot.createMachine({
             // An adopted upload was not begun by this attempt.
             actions: [result('sealing.uploading'), 'recordPutBegan'],
           }),
-          on: { ...on('sealing.uploading'), UPLOAD_BEGUN: { actions: 'recordPutBegan' } },
+          on: { ...on('sealing.uploading'), UPLOAD_BEGUN: { actions: 'recordUpload' } },
         },
         verifying: {
           id: 'sealing.verifying',
@@ -257,7 +258,7 @@ export const pilotMachine = pilot.createMachine({
         { guard: { type: 'verdictIs', params: { verdict: 'FAIL' } }, target: '#sealedAsFailed', actions: result('summarizing') },
         { target: '#failed', actions: 'recordWrongVerdict' },
       ]),
-      on: on('summarizing'),
+      on: { ...on('summarizing'), UPLOAD_BEGUN: { actions: 'recordUpload' } },
     },
     failed: {
       id: 'failed',

@@ -37,12 +37,13 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     const { summary } = context;
     if (summary === null) throw new Error(`run ${context.runId} has no frozen summary`);
     return {
-      settings: environment(context).settings,
+      ...bucketOf(context),
       summary: summary.document,
       attested: summary.attested,
       signer: proven(context, 'preflight').signer,
       retainUntil: proven(context, 'sealing.retention').retainUntil,
       archiveKey: archiveKey(context),
+      uploads: sealOf(context).uploads ?? {},
       tail: { after: sealOf(context).upToSeq, upTo: summary.upToSeq },
     };
   },
@@ -59,11 +60,17 @@ function environment(context: PilotContext) {
 
 function upload(context: PilotContext) {
   return {
-    settings: environment(context).settings,
+    ...bucketOf(context),
     key: archiveKey(context),
     archive: proven(context, 'sealing.archiving'),
     retainUntil: proven(context, 'sealing.retention').retainUntil,
+    uploads: sealOf(context).uploads ?? {},
   };
+}
+
+function bucketOf(context: PilotContext) {
+  const { settings, world } = environment(context);
+  return { settings, bucketOwner: settings.bucketOwner ?? world.awsAccount };
 }
 
 function sealOf(context: PilotContext) {

@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { ActorContext, ActorError } from '../../src/actors/actor.js';
+import type { UploadRecord } from '../../src/actors/s3/locked-object.js';
+import type { LockedObject } from '../../src/actors/s3/multipart-upload.js';
+import { compositeChecksum } from '../../src/actors/s3/parts.js';
 import type { Settings } from '../../src/config/settings.js';
 import type { ArchiveFacts, AttestedFacts, ResultSummary, UploadInput } from '../../src/config/step-contracts.js';
 import type { EvidenceLog } from '../../src/evidence/evidence-dir.js';
@@ -18,6 +23,8 @@ export const RUN_ID = '20260221T120000Z';
 export const BUCKET = 'dpp-audit-worm-test';
 export const ARCHIVE_KEY = `evidence/cutover/phase6_4_cutover/${RUN_ID}/evidence.tar.gz`;
 export const RETAIN_UNTIL = '2099-02-21T12:05:00Z';
+/** The account of the stand-in. */
+export const OWNER = '000000000000';
 
 /** A run whose evidence lies in a directory of its own. */
 export interface SealingRun {
@@ -71,6 +78,27 @@ export async function sealingRun(env: NodeJS.ProcessEnv = {}): Promise<SealingRu
   };
 }
 
+/** Bytes as one object of one part, under a lock. */
+export function inOnePart(content: Buffer): Omit<LockedObject, 'key'> {
+  const digest = (algorithm: string) => createHash(algorithm).update(content).digest('hex');
+  const [sha256, size] = [digest('sha256'), content.length];
+  const parts = [{ number: 1, start: 0, size, sha256, md5: digest('md5') }];
+  const lock = { mode: 'GOVERNANCE', retainUntil: RETAIN_UNTIL } as const;
+  return { size, sha256, composite: compositeChecksum(parts), parts, ...lock, body: () => Readable.from([content]) };
+}
+
+/** The record that a run keeps of its uploads from attempt to attempt; `before` is waited for before one is on it. */
+export function recordOfUploads() {
+  const uploads = new Map<string, string>();
+  return (key: string, before: () => Promise<void> = () => Promise.resolve()): UploadRecord => ({
+    uploadId: uploads.get(key) ?? null,
+    begun: async (uploadId) => {
+      await before();
+      uploads.set(key, uploadId);
+    },
+  });
+}
+
 /** A stand-in for S3, and the environment that leads to it. */
 export async function s3For(options: Partial<S3Options> = {}): Promise<RunningS3 & { readonly env: NodeJS.ProcessEnv }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cutover-s3-'));
@@ -98,6 +126,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     awsProfile: 'dpp-admin',
     awsRegion: 'ap-northeast-2',
     bucket: BUCKET,
+    bucketOwner: null,
     prefix: 'evidence/cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
@@ -113,7 +142,8 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
 }
 
 export function uploadInput(archive: ArchiveFacts, overrides: Partial<UploadInput> = {}): UploadInput {
-  return { settings: settings(), key: ARCHIVE_KEY, archive, retainUntil: RETAIN_UNTIL, ...overrides };
+  const facts = { key: ARCHIVE_KEY, archive, retainUntil: RETAIN_UNTIL, uploads: {} };
+  return { settings: settings(), bucketOwner: OWNER, ...facts, ...overrides };
 }
 
 export function summary(): ResultSummary {

@@ -3,19 +3,20 @@ import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ActorContext } from '../../src/actors/actor.js';
+import type { ActorContext, ActorError } from '../../src/actors/actor.js';
 import { createArchive } from '../../src/actors/create-archive.js';
 import { hashArchive } from '../../src/actors/hash-archive.js';
 import { publishSummary } from '../../src/actors/publish-summary.js';
 import { uploadToWorm } from '../../src/actors/upload-to-worm.js';
 import { verifyUpload } from '../../src/actors/verify-upload.js';
 import type { ArchiveFacts, SummaryInput, UploadFacts, VerifyInput } from '../../src/config/step-contracts.js';
-import type { EvidenceDir, EvidenceLog } from '../../src/evidence/evidence-dir.js';
+import type { ByteRange, EvidenceDir, EvidenceLog } from '../../src/evidence/evidence-dir.js';
 import { parseManifest } from '../../src/evidence/manifest.js';
 import {
   ARCHIVE_KEY,
   attested,
   failure,
+  OWNER,
   RETAIN_UNTIL,
   RUN_ID,
   s3For,
@@ -51,7 +52,11 @@ const makeArchive = async () => {
   await writeFile(file('57_secret_scan.json'), '{}\n');
   archive = await createArchive({ upToSeq: 6, signedFiles: null }, run.context());
 };
-const upload = (overrides: Partial<ActorContext> = {}) => uploadToWorm(uploadInput(archive), run.context(overrides));
+/** What the attempts so far have reported, as the machine gives it to the next one. */
+const uploads = () =>
+  Object.fromEntries(run.reports.map(({ key, uploadId }) => [key, uploadId])) as Readonly<Record<string, string>>;
+const upload = (overrides: Partial<ActorContext> = {}) =>
+  uploadToWorm(uploadInput(archive, { uploads: uploads() }), run.context(overrides));
 const verifyInput = (uploaded: UploadFacts, overrides: Partial<VerifyInput> = {}): VerifyInput => ({
   ...uploadInput(archive),
   upload: uploaded,
@@ -62,6 +67,8 @@ const verifyInput = (uploaded: UploadFacts, overrides: Partial<VerifyInput> = {}
 });
 const summaryInput = (overrides: Partial<SummaryInput> = {}): SummaryInput => ({
   settings: settings(),
+  bucketOwner: OWNER,
+  uploads: uploads(),
   summary: summary(),
   attested: attested(archive),
   signer: null,
@@ -76,7 +83,7 @@ describe('uploadToWorm and verifyUpload', () => {
 
   test('the archive in the bucket is the archive on disk, and the manifest says what was read back', async () => {
     const uploaded = await upload();
-    expect(run.reports).toEqual([{ type: 'UPLOAD_BEGUN', key: ARCHIVE_KEY }]);
+    expect(run.reports).toEqual([{ type: 'UPLOAD_BEGUN', key: ARCHIVE_KEY, uploadId: expect.any(String) }]);
     expect(await verifyUpload(verifyInput(uploaded), run.context())).toMatchObject({ contentVerifiedBy: 'checksum-sha256' });
     expect(s3.state().versions).toMatchObject([
       { key: ARCHIVE_KEY, sha256: archive.sha256, size: archive.size, mode: 'GOVERNANCE' },
@@ -104,21 +111,20 @@ describe('uploadToWorm and verifyUpload', () => {
     });
     const log = await text('70_worm_upload_stdout.txt');
     expect(log).not.toContain('"0":');
-    for (const shown of ['put-object', 'head-object', uploaded.versionId, 'request_id', RETAIN_UNTIL])
+    for (const shown of ['create-multipart-upload', 'upload-part', 'head-object', uploaded.versionId, 'request_id', RETAIN_UNTIL])
       expect(log).toContain(shown);
     expect(log).not.toMatch(/REDACTED|Signature|stand-in/);
     // Of the upload, then of the read-back, a line each.
-    const [, put, verified] = log.split(/^(?=\$ s3api (?:put-object|head-object) )/m);
-    expect([put, verified].map((part) => part?.split('\n').length)).toEqual([3, 5]);
+    const [, begun, verified] = log.split(/^(?=\$ s3api (?:create-multipart-upload|head-object) )/m);
+    expect([begun, verified].map((part) => part?.split('\n').length)).toEqual([11, 5]);
     expect(run.progress).toEqual([`Uploading evidence.tar.gz: ${archive.size} of ${archive.size} bytes`]);
   });
 
-  test('a lost answer leaves its log, and the retry ends with exactly one version and one PUT', async () => {
-    s3.control({ faults: [{ operation: 'PutObject', at: 'after', reset: true }] });
+  test('a lost answer leaves its log, and the retry ends with exactly one version of one upload', async () => {
+    s3.control({ faults: [{ operation: 'UploadPart', at: 'after', reset: true }] });
     expect(await failure(upload())).toMatchObject({ transient: true });
     const uploaded = await upload();
-    expect(uploaded.adopted).toBe(true);
-    expect(s3.state().versions).toHaveLength(1);
+    expect(s3.state()).toMatchObject({ versions: [{ versionId: uploaded.versionId }], uploads: [] });
     expect(run.reports).toHaveLength(1);
     expect((await readdir(run.directory)).filter((name) => name.startsWith('70_'))).toHaveLength(2);
     await verifyUpload(verifyInput(uploaded), run.context());
@@ -126,7 +132,7 @@ describe('uploadToWorm and verifyUpload', () => {
 
   test('when the report cannot be committed, nothing is sent', async () => {
     await expect(upload({ report: () => Promise.reject(new Error('lease lost')) })).rejects.toThrow('lease lost');
-    expect(s3.state().requests.filter(({ operation }) => operation === 'PutObject')).toEqual([]);
+    expect(s3.state().requests.filter(({ operation }) => operation === 'UploadPart')).toEqual([]);
   });
 
   test('an archive that changed on disk is not uploaded: it is kept aside, and made again byte by byte', async () => {
@@ -146,26 +152,33 @@ describe('uploadToWorm and verifyUpload', () => {
   });
 
   test('an archive that cannot be read while it is sent fails, and nothing is stored', async () => {
-    const gone = readBy((evidence) => evidence.stream('no-such-file'));
+    const gone = readBy((evidence, name, range) => evidence.stream(range === undefined ? name : 'no-such-file', range));
     await expect(upload({ evidence: gone })).rejects.toMatchObject({ name: 'EvidenceError', code: 'MISSING' });
     expect(s3.state().versions).toEqual([]);
   });
 
+  test('an archive that changed after it was looked at is not uploaded', async () => {
+    const changed = readBy((evidence) => evidence.stream('30_rc_gates.txt'));
+    expect((await failure(upload({ evidence: changed }))).code).toBe('ARCHIVE_CHANGED');
+    expect(s3.state().requests).toEqual([]);
+  });
+
   test('the file is let go of when the upload is stopped', async () => {
-    s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
+    s3.control({ faults: [{ operation: 'UploadPart', hang: true }] });
     const streams: Readable[] = [];
-    const watched = readBy((evidence, name) => {
-      const stream = evidence.stream(name);
+    const watched = readBy((evidence, name, range) => {
+      const stream = evidence.stream(name, range);
       streams.push(stream);
       return stream;
     });
     const abort = new AbortController();
     const stopped = expect(upload({ evidence: watched, signal: abort.signal })).rejects.toThrow('lease lost');
-    await until(() => s3.state().requests.some(({ operation }) => operation === 'PutObject'), 'the PUT is on its way');
+    await until(() => s3.state().requests.some(({ operation }) => operation === 'UploadPart'), 'the part is on its way');
     abort.abort(new Error('lease lost'));
     await stopped;
     await until(() => streams.every((stream) => stream.destroyed), 'the file is closed');
-    expect(streams).toHaveLength(1);
+    // Once to be digested, once to be sent.
+    expect(streams).toHaveLength(2);
   });
 
   test('the log of the upload goes on with the read-back, and both close it', async () => {
@@ -226,7 +239,7 @@ describe('publishSummary', () => {
   beforeEach(async () => {
     await makeArchive();
     await hashArchive({ archive }, run.context());
-    s3.control({ faults: [{ operation: 'PutObject', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
+    s3.control({ faults: [{ operation: 'UploadPart', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
     await failure(upload());
     const uploaded = await upload();
     await verifyUpload(verifyInput(uploaded), run.context());
@@ -277,24 +290,36 @@ describe('publishSummary', () => {
     expect(await readdir(run.directory)).not.toContain('80_history_after_seal.ndjson');
   });
 
-  test('after a crash at any request the retry ends with one version of each, and the summary shown only then', async () => {
+  test('after a crash at any request for the first or the last of them the retry ends with one version of each, and the summary shown only then', async () => {
     const before = s3.state().requests.length;
     await publish();
     const requests = s3.state().requests.length - before;
-    const expected = stored();
-    for (let nth = 1; nth <= requests; nth += 1) {
-      await rm(file('90_result_summary.txt'));
-      s3.control({ faults: [{ nth, reset: true, at: 'after' }] });
-      expect((await failure(publish())).transient).toBe(true);
-      expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
+    const expected = stored().filter((name) => name !== 'evidence.tar.gz');
+    // All are put by the same code: what is before and behind them counts.
+    const each = requests / 5;
+    const disturbed = Array.from({ length: requests }, (_, index) => index + 1).filter(
+      (nth) => nth <= each || nth > requests - each,
+    );
+    for (const nth of disturbed) {
+      await rm(file('90_result_summary.txt'), { force: true });
+      s3.control({ bucket: { forget: true }, clearFaults: true, faults: [{ nth, reset: true, at: 'after' }] });
+      run.reports.splice(0);
+      const lost = await publish().catch((error: unknown) => error as ActorError);
+      // The answer to a completion is looked up at once; every other one by the next attempt.
+      const wasCompletion =
+        s3.state().requests.findLast(({ ended }) => ended === 'reset')?.operation === 'CompleteMultipartUpload';
+      expect('verdict' in lost || lost.options.transient).toBe(true);
+      expect('verdict' in lost).toBe(wasCompletion);
+      expect((await readdir(run.directory)).includes('90_result_summary.txt')).toBe(wasCompletion);
       await publish();
       expect(stored()).toEqual(expected);
+      expect(s3.state().uploads).toEqual([]);
     }
   });
 
-  test('every lost answer of a PUT is taken up by the retry', async () => {
+  test('every lost answer to a part is taken up by the retry', async () => {
     for (let nth = 1; nth <= 6; nth += 1) {
-      s3.control({ faults: [{ operation: 'PutObject', at: 'after', reset: true }] });
+      s3.control({ faults: [{ operation: 'UploadPart', at: 'after', reset: true }] });
       await failure(publish());
     }
     await publish();
@@ -362,10 +387,10 @@ describe('publishSummary', () => {
 });
 
 /** The evidence, read by other streams. */
-function readBy(stream: (evidence: EvidenceDir, name: string) => Readable): EvidenceDir {
+function readBy(stream: (evidence: EvidenceDir, name: string, range?: ByteRange) => Readable): EvidenceDir {
   return new Proxy(run.context().evidence, {
     get(target, property) {
-      if (property === 'stream') return (name: string) => stream(target, name);
+      if (property === 'stream') return (name: string, range?: ByteRange) => stream(target, name, range);
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },

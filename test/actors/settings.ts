@@ -12,6 +12,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     awsProfile: null,
     awsRegion: 'ap-northeast-2',
     bucket: 'dpp-audit-worm-staging',
+    bucketOwner: null,
     prefix: 'evidence/cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,

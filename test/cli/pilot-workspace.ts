@@ -160,6 +160,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
     awsProfile: 'dpp-admin',
     awsRegion: 'ap-northeast-2',
     bucket: 'dpp-audit-worm-test',
+    bucketOwner: null,
     prefix: 'evidence/cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
@@ -223,8 +224,8 @@ const standIns: StandIns = {
   hashArchive,
   computeRetention,
   uploadToWorm: async (_input, context) => {
-    await context.report({ type: 'UPLOAD_BEGUN', key: 'evidence.tar.gz' });
-    return { versionId: 'version-1', etag: 'etag-1', adopted: false };
+    await context.report({ type: 'UPLOAD_BEGUN', key: 'evidence.tar.gz', uploadId: 'upload-1' });
+    return { versionId: 'version-1', etag: 'etag-1', adopted: false, checksum: 'checksum-1' };
   },
   verifyUpload: ({ retainUntil }) =>
     Promise.resolve({ lockMode: 'GOVERNANCE', retainUntil, contentVerifiedBy: 'checksum-sha256' }),

@@ -48,6 +48,7 @@ describe('the environment of the runbook', () => {
       awsProfile: 'dpp-admin',
       awsRegion: 'ap-northeast-2',
       bucket: 'dpp-audit-worm-staging',
+      bucketOwner: null,
       prefix: 'evidence/cutover',
       lockMode: 'GOVERNANCE',
       retentionDays: 365,
@@ -74,6 +75,7 @@ describe('the environment of the runbook', () => {
         ['AWS_PROFILE', 'not set: nothing'],
         ['AWS_REGION', 'ap-northeast-2'],
         ['DPP_WORM_BUCKET', 'dpp-audit-worm-staging'],
+        ['CUTOVER_BUCKET_OWNER', 'not set: nothing'],
         ['DPP_WORM_PREFIX', 'evidence/cutover'],
         ['DPP_WORM_OBJECT_LOCK_MODE', 'GOVERNANCE'],
         ['DPP_WORM_RETENTION_DAYS', '365'],
@@ -169,6 +171,7 @@ describe('the environment of the runbook', () => {
 
 describe('refused values, repeated in the message', () => {
   test.each<[RunVariable, string[]]>([
+    ['CUTOVER_BUCKET_OWNER', ['12345678901', '1234567890123', '12345678901a', ' 123456789012', 'dpp-admin']],
     ['AWS_REGION', ['seoul', 'ap-northeast', 'AP-NORTHEAST-2', 'ap-northeast-2 ', 'ap_northeast_2', 'https://ap-northeast-2']],
     [
       'DPP_WORM_BUCKET',
@@ -232,6 +235,7 @@ describe('accepted values', () => {
   test.each<[RunVariable, string, object]>([
     ['AWS_REGION', 'us-gov-west-1', { awsRegion: 'us-gov-west-1' }],
     ['AWS_REGION', 'eusc-de-east-1', { awsRegion: 'eusc-de-east-1' }],
+    ['CUTOVER_BUCKET_OWNER', '123456789012', { bucketOwner: '123456789012' }],
     ['DPP_WORM_PREFIX', 'evidence/cutover///', { prefix: 'evidence/cutover' }],
     ['DPP_WORM_OBJECT_LOCK_MODE', 'COMPLIANCE', { lockMode: 'COMPLIANCE' }],
     ['DPP_WORM_RETENTION_DAYS', '1', { retentionDays: 1 }],

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** `half sent`: half of the body has reached the server. `stored`: the server has answered, and nobody was told. */
+/** `half sent`: half of a part has reached the server. `stored`: the server has made the version of it, and nobody was told. */
 export type Moment = 'half sent' | 'stored';
 
 export interface Relay {
   readonly url: string;
-  /** Stops relaying in the middle of the next PUT of an object of this name; resolves at that moment. */
-  holdPut(name: string, at: Moment): Promise<void>;
+  /** Stops relaying in the middle of the next upload of an object of this name; resolves at that moment. */
+  holdUpload(name: string, at: Moment): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function startRelay(serverUrl: string): Promise<Relay> {
     }
     let held: Hold | null = null;
     client.on('data', (chunk: Buffer) => {
-      if (hold !== null && isPut(chunk, hold.name)) [held, hold] = [hold, null];
+      if (hold !== null && isAt(chunk, hold)) [held, hold] = [hold, null];
       server.write(held?.at === 'half sent' ? held.half(chunk) : chunk);
     });
     server.on('data', (chunk: Buffer) => {
@@ -44,7 +44,7 @@ export async function startRelay(serverUrl: string): Promise<Relay> {
   await once(relay, 'listening');
   return {
     url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`,
-    holdPut: (name, at) => new Promise((reached) => (hold = new Hold(name, at, reached))),
+    holdUpload: (name, at) => new Promise((reached) => (hold = new Hold(name, at, reached))),
     async stop() {
       for (const socket of sockets) socket.destroy();
       await once(relay.close(), 'close');
@@ -82,8 +82,10 @@ class Hold {
   }
 }
 
-function isPut(chunk: Buffer, name: string): boolean {
-  return new RegExp(`^PUT [^? ]*/${name.replaceAll('.', '\\.')}[? ]`).test(chunk.toString('latin1', 0, 2000));
+/** A part comes by PUT; the version is made by the POST that names the upload. */
+function isAt(chunk: Buffer, { name, at }: Hold): boolean {
+  const request = at === 'stored' ? /^POST [^? ]*\/([^/? ]+)\?(?:\S*&)?uploadId=/ : /^PUT [^? ]*\/([^/? ]+)[? ]/;
+  return request.exec(chunk.toString('latin1', 0, 2000))?.[1] === name;
 }
 
 function isContinue(chunk: Buffer): boolean {

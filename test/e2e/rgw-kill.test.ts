@@ -48,7 +48,7 @@ describe('sealing under GOVERNANCE in a real S3 server', () => {
   ])(
     'kill -9 with %s %s, then resume: it passes with exactly one version of everything',
     async (name, at, left, sealed) => {
-      const held = relay.holdPut(name, at);
+      const held = relay.holdUpload(name, at);
       const child = pilot.spawn(['resume', runId]);
       const ended = finished(child);
       await Promise.race([held, ended]);

@@ -54,10 +54,13 @@ export class RgwSite {
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  /** Deletes everything in the bucket, whatever GOVERNANCE says. */
+  /** Deletes everything in the bucket, whatever GOVERNANCE says, and what is being uploaded. */
   async empty(bucket: string): Promise<void> {
     for (const { key: Key, versionId: VersionId } of await this.stored(bucket)) {
       await this.s3.deleteObject({ Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true });
+    }
+    for (const { Key, UploadId } of (await this.s3.listMultipartUploads({ Bucket: bucket })).Uploads ?? []) {
+      await this.s3.abortMultipartUpload({ Bucket: bucket, Key, UploadId });
     }
   }
 }

@@ -190,7 +190,7 @@ describe('cutover verify', () => {
   test('a run whose upload was killed, and its archive changed meanwhile, is verified once it went on, with what it kept of both', async () => {
     expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
     await pilot.verify();
-    pilot.site.s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
+    pilot.site.s3.control({ faults: [{ operation: 'UploadPart', hang: true }] });
     const driver = pilot.spawn(['resume', 'latest']);
     const ended = finished(driver);
     let said = '';

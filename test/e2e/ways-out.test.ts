@@ -61,7 +61,7 @@ describe('a run is neither lost nor wedged', () => {
   test('an archive that is lost after the upload was begun is made again, byte by byte, or there is another way to a seal', async () => {
     expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
     await pilot.verify();
-    pilot.site.s3.control({ faults: [{ operation: 'PutObject', hang: true }] });
+    pilot.site.s3.control({ faults: [{ operation: 'UploadPart', hang: true }] });
     const child = pilot.spawn(['resume', 'latest']);
     const ended = finished(child);
     let said = '';

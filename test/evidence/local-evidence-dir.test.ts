@@ -95,6 +95,16 @@ describe('an evidence directory', () => {
     const streamed: Buffer[] = [];
     for await (const chunk of evidence.stream('big') as AsyncIterable<Buffer>) streamed.push(chunk);
     expect(Buffer.concat(streamed).equals(content)).toBe(true);
+    for (const [start, end] of [
+      [0, 1],
+      [10, 150_000],
+      [199_999, 200_000],
+      [7, 7],
+      [150_000, 300_000],
+    ] as const) {
+      const part = Buffer.concat((await evidence.stream('big', { start, end }).toArray()) as Buffer[]);
+      expect(part.equals(content.subarray(start, end))).toBe(true);
+    }
   });
 
   test('renames, but never onto other evidence', async () => {

@@ -133,10 +133,17 @@ test('a sealed run is described by what was asked for and what was read back', (
   const { sha256, tarball_size_bytes: size, chain_head: chainHead, seal_seq: upToSeq } = manifest;
   const input: VerifyInput = {
     settings,
+    bucketOwner: '000000000000',
     key: manifest.s3_key,
-    archive: { sha256, size, chainHead, md5: '1B2M2Y8AsgTpgAmY7PhCfg==', files: 12 },
+    archive: { sha256, size, chainHead, files: 12 },
     retainUntil: manifest.retain_until,
-    upload: { versionId: manifest.version_id, etag: manifest.etag, adopted: false },
+    upload: {
+      versionId: manifest.version_id,
+      etag: manifest.etag,
+      adopted: false,
+      checksum: 'nEUH4MB9t/tg3v3VKWCDG3jgzhV4sfqSRjtPP3rHAbI=-1',
+    },
+    uploads: {},
     upToSeq,
     generatedAt: manifest.generated_at,
     verdict: 'PASS',

@@ -9,6 +9,12 @@ export type S3Operation =
   | 'GetObjectLockConfiguration'
   | 'ListObjectVersions'
   | 'PutObject'
+  | 'ListMultipartUploads'
+  | 'ListParts'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
   | 'HeadObject'
   | 'GetObject'
   | 'GetObjectRetention'
@@ -40,7 +46,7 @@ export function s3Fault(operation: S3Operation, fault: Omit<GivenFault, 'operati
   return s3Control({ faults: [{ operation, ...fault }] });
 }
 
-/** On a call about one object of the run. A list has no key but a prefix: there, `nth` says which one is meant. */
+/** On a call about one object of the run. A list of versions has no key but a prefix: there, `nth` says which one is meant. */
 export function objectFault(
   operation: S3Operation,
   name: string,
@@ -71,6 +77,22 @@ export function putForeign(pilot: FaultPilot, name: string): Promise<void> {
 /** A third party deletes what is not there: a delete marker comes to the key. */
 export function deleteForeign(pilot: FaultPilot, name: string): Promise<void> {
   return asThirdParty(pilot, name, (client, at) => client.deleteObject(at));
+}
+
+/** A third party begins an upload, and sends a part of it. */
+export function beginForeignUpload(pilot: FaultPilot, name: string): Promise<void> {
+  return asThirdParty(pilot, name, async (client, at) => {
+    const { UploadId } = await client.createMultipartUpload(at);
+    await client.uploadPart({ ...at, UploadId, PartNumber: 1, Body: 'of somebody else' });
+  });
+}
+
+/** And gives it up again. */
+export function abortForeignUpload(pilot: FaultPilot, name: string): Promise<void> {
+  return asThirdParty(pilot, name, async (client, at) => {
+    const uploads = pilot.site.s3.state().uploads.filter(({ key }) => key === at.Key);
+    for (const { uploadId } of uploads) await client.abortMultipartUpload({ ...at, UploadId: uploadId });
+  });
 }
 
 /** Its versions are not locked, so that they can be removed for good. */

@@ -37,7 +37,7 @@ const reason = 'because';
 const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   RESUMED: [{ interrupted: [] }],
   DRILL_PLANNED: [{ plan }],
-  UPLOAD_BEGUN: [{ key: 'evidence.tar.gz' }],
+  UPLOAD_BEGUN: [{ key: 'evidence.tar.gz', uploadId: 'upload-1' }],
   SIGNED_OFF: [{ signOff }, { signOff: { ...signOff, runId: `${RUN.slice(0, -1)}1Z` } }],
   VERIFICATION_REJECTED: [{ reason, by: signOff.signer }],
   RETRY_REQUESTED: [{ reason: null }],

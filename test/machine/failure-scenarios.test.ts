@@ -4,6 +4,7 @@ import { stagingIsDirty } from '../../src/machine/context.js';
 import { isBefore, PLACES, type StepName } from '../../src/machine/steps.js';
 import { attemptFailure, facts, plan, RUN, signOff } from './pilot-facts.js';
 import { PilotRun } from './pilot-run.js';
+import type { SummaryInput, UploadInput } from '../../src/config/step-contracts.js';
 
 const start = PilotRun.start();
 const failedAt = (step: StepName, code = 'STEP_FAILED') => start.to(step).reported().fail(code);
@@ -228,7 +229,9 @@ describe('Step 5 fails (S3 upload)', () => {
     expect(failed.state).toBe('failed');
     const again = failed.retry();
     expect(again.state).toBe('sealing.uploading');
-    expect(again.input).toEqual(start.to('sealing.uploading').input);
+    const { uploads, ...given } = again.input as UploadInput;
+    expect({ ...given, uploads: {} }).toEqual(start.to('sealing.uploading').input);
+    expect(uploads).toEqual({ [given.key]: 'upload-1' });
     expect(again.context.seal).toEqual(failed.context.seal);
     expect(again.to('completed').state).toBe('completed');
   });
@@ -258,6 +261,21 @@ describe('Step 5 fails (S3 upload)', () => {
     const failed = failedAt('summarizing', 'S3_ACCESS_DENIED');
     expect(failed.retry().input).toEqual(start.to('summarizing').input);
     expect(failed.replay('summarizing', { reason: 'on a call with the SRE' }).input).toEqual(start.to('summarizing').input);
+  });
+
+  test('an upload of the summary that was begun is given to the next attempt, beside that of the archive', () => {
+    const begun = start.to('summarizing').send({ type: 'UPLOAD_BEGUN', key: 'summary', uploadId: 'upload-2' });
+    expect(begun.state).toBe('summarizing');
+    const { uploads, archiveKey } = begun.resumed().input as SummaryInput;
+    expect(uploads).toEqual({ [archiveKey]: 'upload-1', summary: 'upload-2' });
+    expect(begun.fail('S3_CONFLICT').retry().input).toMatchObject({ uploads });
+  });
+
+  test('an upload that was begun anew takes the place of the one that was given up', () => {
+    const uploading = start.to('sealing.uploading');
+    const { key } = uploading.input as UploadInput;
+    const anew = uploading.reported().send({ type: 'UPLOAD_BEGUN', key, uploadId: 'upload-2' });
+    expect(anew.resumed().input).toMatchObject({ uploads: { [key]: 'upload-2' } });
   });
 
   test('a secret in the evidence is sealed by nobody: the scan fails, and a retry scans again', () => {

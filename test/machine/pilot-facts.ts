@@ -45,6 +45,7 @@ export const settings: Settings = {
   awsProfile: 'dpp-admin',
   awsRegion: 'ap-northeast-2',
   bucket: 'dpp-audit-worm-staging',
+  bucketOwner: null,
   prefix: 'evidence/cutover',
   lockMode: 'GOVERNANCE',
   retentionDays: 365,
@@ -114,14 +115,18 @@ export const facts: { readonly [S in StepName]: StepFacts<S> } = {
   'sealing.scanning': { filesScanned: 12, bytesScanned: 48_000 },
   'sealing.archiving': {
     sha256: 'b'.repeat(64),
-    md5: '1B2M2Y8AsgTpgAmY7PhCfg==',
     size: 24_000,
     files: 12,
     chainHead: 'c'.repeat(64),
   },
   'sealing.hashing': { sha256: 'b'.repeat(64), size: 24_000 },
   'sealing.retention': { retainUntil, generatedAt: '2026-02-21T12:05:02Z' },
-  'sealing.uploading': { versionId: '3sL4kqtJlcpXroDTDmJ', etag: '"b1946ac92492d2347c6235b4d2611184"', adopted: false },
+  'sealing.uploading': {
+    versionId: '3sL4kqtJlcpXroDTDmJ',
+    etag: '"b1946ac92492d2347c6235b4d2611184"',
+    adopted: false,
+    checksum: 'nEUH4MB9t/tg3v3VKWCDG3jgzhV4sfqSRjtPP3rHAbI=-1',
+  },
   'sealing.verifying': { lockMode: 'GOVERNANCE', retainUntil, contentVerifiedBy: 'checksum-sha256' },
   summarizing: { verdict: 'PASS', objects: [] },
 };

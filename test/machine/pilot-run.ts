@@ -124,7 +124,11 @@ export class PilotRun {
     if (this.state === 'drillingAppRollback' && this.context.drill.plan === null)
       return this.send({ type: 'DRILL_PLANNED', plan });
     if (this.state === 'sealing.uploading' && this.context.seal?.putBegan === false) {
-      return this.send({ type: 'UPLOAD_BEGUN', key: `evidence/cutover/phase6_4_cutover/${RUN}/evidence.tar.gz` });
+      return this.send({
+        type: 'UPLOAD_BEGUN',
+        key: `evidence/cutover/phase6_4_cutover/${RUN}/evidence.tar.gz`,
+        uploadId: 'upload-1',
+      });
     }
     return this;
   }

@@ -65,6 +65,8 @@ export const BROKEN_BY_STEP: Readonly<Record<string, (step: JudgedStep) => boole
     from.witness.putBegan && isPlace(to.state) && isBefore(to.state, 'sealing.uploading'),
   'once a PUT was begun, neither the archive nor what is frozen with it changes': ({ from, to }) =>
     from.witness.putBegan && frozen(from) !== frozen(to),
+  'an upload that was begun stays on record': ({ from, to }) =>
+    Object.keys(from.context.seal?.uploads ?? {}).some((key) => to.context.seal?.uploads?.[key] === undefined),
   'once the summary is frozen, only the summary is made again': ({ from, to }) =>
     from.context.summary !== null && isPlace(to.state) && to.state !== 'summarizing',
   'once the summary is frozen, its words stay the same': ({ from, to }) =>
@@ -88,5 +90,5 @@ export function isUndone({ witness }: JudgedRun): boolean {
 
 function frozen({ context: { seal, results } }: JudgedRun): string {
   const steps = ['sealing.archiving', 'sealing.hashing', 'sealing.retention'] as const;
-  return JSON.stringify([seal, ...steps.map((step) => results[step])]);
+  return JSON.stringify([seal?.verdict, seal?.upToSeq, ...steps.map((step) => results[step])]);
 }

@@ -81,7 +81,14 @@ describe('each step is given recorded facts', () => {
   });
 
   test('the upload is the archive that was made, under the retention that was recorded', () => {
-    expect(input('sealing.uploading')).toEqual({ settings, key, archive, retainUntil });
+    expect(input('sealing.uploading')).toEqual({
+      settings,
+      bucketOwner: '123456789012',
+      key,
+      archive,
+      retainUntil,
+      uploads: {},
+    });
     expect(input('sealing.verifying')).toMatchObject({
       key,
       archive,
@@ -92,9 +99,17 @@ describe('each step is given recorded facts', () => {
     });
   });
 
+  test('the bucket must be of the account that the caller is of, or of the one that is set', () => {
+    const preflight = { ...facts.preflight, settings: { ...facts.preflight.settings, bucketOwner: '210987654321' } };
+    const run = PilotRun.start().done(preflight).to('sealing.uploading');
+    expect(run.input).toMatchObject({ bucketOwner: '210987654321' });
+  });
+
   test('the summary is published beside the archive, with the history since the seal', () => {
     const summarizing = PilotRun.start().to('summarizing');
     expect(summarizing.input).toMatchObject({
+      bucketOwner: '123456789012',
+      uploads: { [key]: 'upload-1' },
       archiveKey: key,
       retainUntil,
       summary: { verdict: 'PASS', timestamp: '2026-02-21T12:00:16Z' },

@@ -10,16 +10,21 @@ const NEEDED: readonly RunVariable[] = [
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_S3',
   'DPP_WORM_BUCKET',
+  'CUTOVER_BUCKET_OWNER',
   'DPP_WORM_PREFIX',
   'DPP_WORM_OBJECT_LOCK_MODE',
   'DPP_WORM_RETENTION_DAYS',
 ];
 
-/** Runbook pre-condition 5: the WORM bucket with Object Lock and versioning, and what sealing will need to be allowed. */
+/**
+ * Runbook pre-condition 5: the WORM bucket with Object Lock and versioning, and what sealing will need to be allowed. `account` is the
+ * caller's, whose the bucket is unless another owner is set; null when nobody told.
+ */
 export async function checkBucket(
   valid: Partial<Settings>,
   variables: readonly Check[],
   { env, signal, runId }: Pick<ActorContext, 'env' | 'signal' | 'runId'>,
+  account: () => Promise<string | null>,
 ): Promise<Finding<null>> {
   const name = '5. WORM bucket';
   const settings = forBucket(valid);
@@ -27,7 +32,8 @@ export async function checkBucket(
   if (wrong.length > 0 || settings === null) return notAsked(name, wrong);
   return orFailedCheck(name, signal, async () => {
     const { probeBucket } = await import('../s3/probe-bucket.js');
-    const checks = await probeBucket(settings, { env, signal, runId });
+    const owner = valid.bucketOwner ?? (await account());
+    const checks = await probeBucket(settings, { env, signal, runId, owner });
     return { checks: checks.map((check) => ({ ...check, name: `5. ${check.name}` })), facts: null };
   });
 }

@@ -86,7 +86,9 @@ function answered(answer: Answer, request: S3Request): Described {
   }
   if (status === 401 || status === 403) {
     const todo = `Allow ${permissions(answer, request.operation)} to the caller (aws sts get-caller-identity shows who that is).`;
-    return { code: 'S3_ACCESS_DENIED', what: 'S3 refused permission', todo };
+    // A lock that nobody may look at is not proven.
+    const what = request.operation === 'GetObjectRetention' ? 'Not permitted to verify the lock' : 'S3 refused permission';
+    return { code: 'S3_ACCESS_DENIED', what, todo };
   }
   if (status === 429 || status === 503 || /^(SlowDown|Throttling\w*|RequestLimitExceeded|TooManyRequests\w*)$/.test(code)) {
     return { code: 'S3_SLOW_DOWN', what: 'S3 asks to slow down', todo: 'Try again in a while.', transient: true };
@@ -98,6 +100,10 @@ function answered(answer: Answer, request: S3Request): Described {
     const todo = 'Nothing was stored; try again.';
     return { code: 'S3_TRANSFER_DAMAGED', what: 'The bytes did not arrive as they were sent', todo, transient: true };
   }
+  if (code === 'NoSuchUpload') {
+    const todo = 'It was completed or aborted; which, is looked up next time.';
+    return { code: 'S3_UPLOAD_GONE', what: 'The upload is not in progress any more', todo, transient: true };
+  }
   if (/^(OperationAborted|ConditionalRequestConflict)$/.test(code)) {
     return { code: 'S3_CONFLICT', what: 'Another request changed the same object', todo: 'Try again.', transient: true };
   }
@@ -106,10 +112,13 @@ function answered(answer: Answer, request: S3Request): Described {
     const todo = 'Expired credentials and a wrong region are answered so: aws sts get-caller-identity; then aws sso login.';
     return { code: 'S3_REJECTED', what: 'S3 rejected the request without a reason', todo };
   }
+  const todo = 'Read what S3 says, and look its code up in the S3 documentation.';
   return {
     code: 'S3_REJECTED',
     what: 'S3 rejected the request',
-    todo: 'Read what S3 says, and look its code up in the S3 documentation.',
+    // What a person can mend is answered otherwise, and told above.
+    todo:
+      status === 400 ? `${todo} The request itself is wrong: that is a defect of cutover, report it with what S3 says.` : todo,
   };
 }
 
@@ -186,6 +195,13 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   GetObjectLockConfiguration: 's3:GetBucketObjectLockConfiguration',
   ListObjectVersions: 's3:ListBucketVersions',
   PutObject: 's3:PutObject and s3:PutObjectRetention',
+  ListMultipartUploads: 's3:ListBucketMultipartUploads',
+  ListParts: 's3:ListMultipartUploadParts',
+  CreateMultipartUpload: 's3:PutObject and s3:PutObjectRetention',
+  UploadPart: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject',
+  AbortMultipartUpload: 's3:AbortMultipartUpload',
+  PutObjectRetention: 's3:PutObjectRetention',
   HeadObject: 's3:GetObject, s3:GetObjectVersion and s3:ListBucket',
   GetObject: 's3:GetObject, s3:GetObjectVersion and s3:ListBucket',
   GetObjectRetention: 's3:GetObjectRetention',

@@ -1,9 +1,14 @@
-import type { KeyVersions } from './list-versions.js';
 import { ActorError } from '../actor.js';
 import { call, type S3Session } from './session.js';
 
+/** The ids of what lies at a key. */
+export interface VersionIds {
+  readonly versions: readonly string[];
+  readonly deleteMarkers: readonly string[];
+}
+
 /** What lies directly in a folder (a prefix that ends with a slash), by name: every version, and every delete marker. */
-export async function listFolder(session: S3Session, folder: string): Promise<Map<string, KeyVersions>> {
+export async function listFolder(session: S3Session, folder: string): Promise<Map<string, VersionIds>> {
   const found = new Map<string, { versions: string[]; deleteMarkers: string[] }>();
   let page: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } = {};
   for (;;) {

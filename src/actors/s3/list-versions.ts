@@ -1,15 +1,21 @@
 import { ActorError } from '../actor.js';
 import { call, type S3Session } from './session.js';
 
-/** What lies at a key: version ids of objects, and of delete markers. */
+export interface ListedVersion {
+  readonly versionId: string;
+  /** Empty where the service tells none. */
+  readonly etag: string;
+}
+
+/** What lies at a key: its versions, and the ids of delete markers. */
 export interface KeyVersions {
-  readonly versions: readonly string[];
+  readonly versions: readonly ListedVersion[];
   readonly deleteMarkers: readonly string[];
 }
 
 /** Lists every version and delete marker of exactly this key, not of those that begin with it. */
 export async function listVersions(session: S3Session, key: string): Promise<KeyVersions> {
-  const versions: string[] = [];
+  const versions: ListedVersion[] = [];
   const deleteMarkers: string[] = [];
   let page: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } = {};
   for (;;) {
@@ -17,12 +23,12 @@ export async function listVersions(session: S3Session, key: string): Promise<Key
     const answer = await call(session, 'ListObjectVersions', facts, (options) =>
       session.client.listObjectVersions({ Bucket: session.bucket, Prefix: key, ...page }, options),
     );
-    for (const [listed, ids] of [
-      [answer.Versions ?? [], versions] as const,
-      [answer.DeleteMarkers ?? [], deleteMarkers] as const,
-    ]) {
-      ids.push(...listed.filter((item) => item.Key === key).map((item) => idOf(item.VersionId, key)));
-    }
+    const atKey = <Item extends { readonly Key?: string | undefined }>(items: readonly Item[] = []) =>
+      items.filter((item) => item.Key === key);
+    versions.push(
+      ...atKey(answer.Versions).map(({ VersionId, ETag }) => ({ versionId: idOf(VersionId, key), etag: ETag ?? '' })),
+    );
+    deleteMarkers.push(...atKey(answer.DeleteMarkers).map(({ VersionId }) => idOf(VersionId, key)));
     if (answer.IsTruncated === undefined) throw unreadableList(key, 'it does not say whether it is complete');
     if (!answer.IsTruncated) return { versions, deleteMarkers };
     if (answer.NextKeyMarker === undefined) throw unreadableList(key, 'it is cut off without saying where to go on');

@@ -4,8 +4,7 @@ import type { EvidenceEntry, EvidenceSource, WrittenFile } from '../../evidence/
 import { EvidenceError } from '../../evidence/evidence-error.js';
 import { ActorError } from '../actor.js';
 import { s3Error } from './errors.js';
-import { listFolder } from './list-folder.js';
-import type { KeyVersions } from './list-versions.js';
+import { listFolder, type VersionIds } from './list-folder.js';
 import { call, type Answer, type S3Session } from './session.js';
 
 /** The lock of a version as S3 shows it. */
@@ -23,7 +22,7 @@ export class LockedFolder implements EvidenceSource {
   private constructor(
     private readonly session: S3Session,
     private readonly folder: string,
-    readonly versions: ReadonlyMap<string, KeyVersions>,
+    readonly versions: ReadonlyMap<string, VersionIds>,
   ) {}
 
   /** `folder` ends with a slash. Errors: those of S3 and its list. */

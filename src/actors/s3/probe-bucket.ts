@@ -12,6 +12,8 @@ export interface ProbeContext {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly runId: string;
+  /** The account that the bucket must be of; null when it is not known. */
+  readonly owner: string | null;
 }
 
 /**
@@ -19,15 +21,19 @@ export interface ProbeContext {
  * check is made even when another has failed. Nothing is stored: the probing PUT carries a Content-MD5 that cannot match.
  */
 export async function probeBucket(settings: BucketSettings, context: ProbeContext): Promise<Check[]> {
-  const client = await createS3Client(settings, context.env);
+  const client = await createS3Client(settings, context.env, { owner: context.owner });
   const probe: Probe = {
     client,
     settings,
     options: { abortSignal: context.signal },
+    owner: context.owner,
     folder: `${settings.prefix}/phase6_4_cutover/${context.runId}/`,
   };
   try {
-    const checks = [checkBucket, checkVersioning, checkObjectLock, checkPut, checkRead, checkReadLock, checkVersions];
+    const checks = [
+      ...[checkBucket, checkVersioning, checkObjectLock, checkPut, checkRead, checkReadLock, checkVersions],
+      ...[checkUploads, checkParts, checkAbort],
+    ];
     const results = await Promise.all(checks.map((check) => check(probe)));
     context.signal.throwIfAborted();
     return results;
@@ -40,11 +46,12 @@ interface Probe {
   readonly client: S3;
   readonly settings: BucketSettings;
   readonly options: { readonly abortSignal: AbortSignal };
+  readonly owner: string | null;
   /** The keys of the run begin so. */
   readonly folder: string;
 }
 
-async function checkBucket({ client, settings, options }: Probe): Promise<Check> {
+async function checkBucket({ client, settings, options, owner }: Probe): Promise<Check> {
   const name = 'WORM bucket and its region';
   try {
     const { BucketRegion: region } = await client.headBucket({ Bucket: settings.bucket }, options);
@@ -53,7 +60,11 @@ async function checkBucket({ client, settings, options }: Probe): Promise<Check>
     if (region === settings.awsRegion) return passed(name, `the bucket is in ${region}`);
     return failed(name, `AWS_REGION is ${settings.awsRegion}, the bucket is in ${region}`, `Set AWS_REGION=${region}.`);
   } catch (error) {
-    return failedCall(name, error, 'HeadBucket', settings, null);
+    const check = failedCall(name, error, 'HeadBucket', settings, null);
+    // The answer to a HEAD has no body: an owner who is another one looks as a missing permission does.
+    if (statusOf(error) !== 403 || owner === null) return check;
+    const advice = `${check.advice ?? ''} If the bucket is of another account than ${owner}, set CUTOVER_BUCKET_OWNER to that one.`;
+    return { ...check, advice };
   }
 }
 
@@ -111,8 +122,8 @@ function checkDefaultRetention(
 async function checkPut({ client, settings, options, folder }: Probe): Promise<Check> {
   const name = 'permission to store a locked object';
   const key = `${folder}probe`;
-  try {
-    const { VersionId: versionId } = await client.putObject(
+  const put = (condition: { readonly IfNoneMatch?: string }) =>
+    client.putObject(
       {
         Bucket: settings.bucket,
         Key: key,
@@ -120,18 +131,27 @@ async function checkPut({ client, settings, options, folder }: Probe): Promise<C
         ContentMD5: createHash('md5').update('not the probe').digest('base64'),
         ObjectLockMode: settings.lockMode,
         ObjectLockRetainUntilDate: new Date(Date.now() + settings.retentionDays * 86_400_000),
-        IfNoneMatch: '*',
+        ...condition,
       },
       options,
     );
+  let condition = 'and condition ';
+  try {
+    const { VersionId: versionId } = await put({ IfNoneMatch: '*' }).catch((error: unknown) => {
+      if (statusOf(error) !== 501) throw error;
+      condition = '';
+      return put({});
+    });
     const found = `a PUT with a wrong Content-MD5 stored something at ${key} (version ${versionId ?? 'unknown'})`;
     return failed(name, found, 'Use a service that checks Content-MD5; remove the probe when its lock allows it.');
   } catch (error) {
+    const ignored =
+      condition === '' ? '; the service does not know "If-None-Match: *" (501), so nothing keeps others from the key' : '';
     if (codeOf(error) === 'BadDigest')
-      return passed(name, 'a PUT with lock and condition is allowed (its wrong digest was refused)');
+      return passed(name, `a PUT with lock ${condition}is allowed (its wrong digest was refused)${ignored}`);
     if (statusOf(error) === 501) {
-      const message = 'the service does not know "If-None-Match: *" or Object Lock on a PUT (501)';
-      return failed(name, message, 'Use a service that supports conditional writes with Object Lock.');
+      const message = 'the service does not know Object Lock on a PUT (501)';
+      return failed(name, message, 'Use a service that supports Object Lock.');
     }
     return failedCall(name, error, 'PutObject', settings, key);
   }
@@ -159,6 +179,7 @@ async function expectAbsent(
   operation: string,
   settings: BucketSettings,
   key: string,
+  what = 'an object',
 ): Promise<Check> {
   try {
     await request;
@@ -166,7 +187,7 @@ async function expectAbsent(
     if (statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket') return passed(name, `${operation} is allowed`);
     return failedCall(name, error, operation, settings, key);
   }
-  return failed(name, `expected nothing at ${key}, found an object`, 'Find out who writes under the prefix of this run.');
+  return failed(name, `expected nothing at ${key}, found ${what}`, 'Find out who writes under the prefix of this run.');
 }
 
 async function checkVersions({ client, settings, options, folder }: Probe): Promise<Check> {
@@ -183,6 +204,37 @@ async function checkVersions({ client, settings, options, folder }: Probe): Prom
   } catch (error) {
     return failedCall(name, error, 'ListObjectVersions', settings, folder);
   }
+}
+
+async function checkUploads({ client, settings, options, folder }: Probe): Promise<Check> {
+  const name = 'permission to list uploads';
+  try {
+    const { Uploads = [] } = await client.listMultipartUploads({ Bucket: settings.bucket, Prefix: folder }, options);
+    const found = Uploads.map(({ Key }) => Key ?? '?');
+    if (found.length === 0) return passed(name, `no upload is in progress under ${folder}`);
+    return failed(
+      name,
+      `expected no upload in progress under ${folder}, found ${found.slice(0, 3).join(', ')}`,
+      'Start a new run, with its own id.',
+    );
+  } catch (error) {
+    return failedCall(name, error, 'ListMultipartUploads', settings, folder);
+  }
+}
+
+/** An upload that there is not: 404 proves the permission, 403 denies it. */
+const NO_UPLOAD = 'none';
+
+async function checkParts({ client, settings, options, folder }: Probe): Promise<Check> {
+  const key = `${folder}probe`;
+  const request = client.listParts({ Bucket: settings.bucket, Key: key, UploadId: NO_UPLOAD }, options);
+  return expectAbsent('permission to go on with an upload', request, 'ListParts', settings, key, 'an upload');
+}
+
+async function checkAbort({ client, settings, options, folder }: Probe): Promise<Check> {
+  const key = `${folder}probe`;
+  const request = client.abortMultipartUpload({ Bucket: settings.bucket, Key: key, UploadId: NO_UPLOAD }, options);
+  return expectAbsent('permission to give an upload up', request, 'AbortMultipartUpload', settings, key, 'an upload');
 }
 
 function passed(name: string, message: string): Check {

@@ -14,14 +14,21 @@ export interface S3Session {
   readonly log: (line: string) => Promise<void>;
 }
 
+/** The bucket of a run, and the account that it must be of. */
+export interface BucketOfRun {
+  readonly settings: Pick<Settings, 'awsRegion' | 'awsProfile' | 'bucket'>;
+  /** 12 digits. */
+  readonly bucketOwner: string;
+}
+
 /** Opens a session with the run's bucket for `work`, and closes its connections after it. */
 export async function withSession<T>(
-  { awsRegion, awsProfile, bucket }: Settings,
+  { settings: { awsRegion, awsProfile, bucket }, bucketOwner }: BucketOfRun,
   { env, signal }: Pick<ActorContext, 'env' | 'signal'>,
   log: S3Session['log'],
   work: (session: S3Session) => Promise<T>,
 ): Promise<T> {
-  const client = await createS3Client({ awsRegion, awsProfile }, env);
+  const client = await createS3Client({ awsRegion, awsProfile }, env, { owner: bucketOwner });
   try {
     return await work({ client, bucket, region: awsRegion, signal, log });
   } finally {
@@ -82,8 +89,8 @@ export async function call<T extends Answer>(...args: Parameters<typeof send<T>>
   }
 }
 
-/** Left out: the bucket (redacted in the manifest too), the account that owns it, and the content. */
-const NOT_SHOWN = new Set(['$metadata', 'Body', 'Name', 'Owner']);
+/** Left out: the bucket (redacted in the manifest too), the accounts of who owns it and who uploads, and the content. */
+const NOT_SHOWN = new Set(['$metadata', 'Body', 'Name', 'Bucket', 'Location', 'Owner', 'Initiator']);
 
 function shown(answer: Answer): Record<string, unknown> {
   const { httpStatusCode: status, requestId } = answer.$metadata;

@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 async function create(env: NodeJS.ProcessEnv, awsProfile: string | null = null, options = {}): Promise<S3> {
-  const client = await createS3Client({ ...settings, awsProfile }, env, options);
+  const client = await createS3Client({ ...settings, awsProfile }, env, { owner: null, ...options });
   clients.push(client);
   return client;
 }

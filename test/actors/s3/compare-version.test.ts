@@ -2,13 +2,18 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { compareVersion } from '../../../src/actors/s3/compare-version.js';
 import { failure } from '../sealing-context.js';
+import { sdkError } from './sdk-error.js';
 import { CONTENT, head, KEY, lockedObject, RETAIN_UNTIL, scriptedSession, SHA256, type Script } from './scripted-session.js';
 
 const compare = (script: Script, changes = {}) => {
   const session = scriptedSession(script);
   return { session, compared: compareVersion(session, lockedObject(changes), 'v1') };
 };
-const differs = (field: string, expected: string, found: string) => ({ matches: false, mismatch: { field, expected, found } });
+const differs = (field: string, expected: string, found: string, lacksOnlyLock = false) => ({
+  matches: false,
+  mismatch: { field, expected, found },
+  lacksOnlyLock,
+});
 const VERSION = { Bucket: 'worm', Key: KEY, VersionId: 'v1' };
 
 describe('a version that is as it was asked for', () => {
@@ -21,6 +26,19 @@ describe('a version that is as it was asked for', () => {
     });
     expect(session.calls).toEqual([['headObject', { ...VERSION, ChecksumMode: 'ENABLED' }]]);
     expect(session.lines[0]).toBe(`$ s3api head-object --key "${KEY}" --version-id "v1" --checksum-mode "ENABLED"`);
+  });
+
+  test('is proven by the checksum of its parts, too', async () => {
+    const composite = head('v1', { ChecksumSHA256: lockedObject().composite, ChecksumType: 'COMPOSITE' });
+    const { session, compared } = compare({ headObject: [composite] });
+    expect(await compared).toMatchObject({ matches: true, facts: { contentVerifiedBy: 'checksum-sha256' } });
+    expect(session.calls).toHaveLength(1);
+  });
+
+  test('may have a legal hold that is off', async () => {
+    expect(await compare({ headObject: [head('v1', { ObjectLockLegalHoldStatus: 'OFF' })] }).compared).toMatchObject({
+      matches: true,
+    });
   });
 
   test('may be locked for longer', async () => {
@@ -44,7 +62,6 @@ describe('a version that is as it was asked for', () => {
 
   test.each([
     ['there is no checksum', { ChecksumSHA256: undefined }],
-    ['the checksum is one of parts', { ChecksumType: 'COMPOSITE' }],
     ['nobody says of what the checksum is', { ChecksumType: undefined }],
   ])('is downloaded and hashed where %s', async (_what, without) => {
     const body = { Body: Readable.from([CONTENT.subarray(0, 5), CONTENT.subarray(5)]) };
@@ -71,6 +88,12 @@ describe('a version that is not as it was asked for', () => {
       { ObjectLockRetainUntilDate: new Date('2099-02-21T12:04:59.999Z') },
       differs('ObjectLockRetainUntilDate', RETAIN_UNTIL, '2099-02-21T12:04:59.999Z'),
     ],
+    ['a legal hold', { ObjectLockLegalHoldStatus: 'ON' }, differs('ObjectLockLegalHoldStatus', 'none', 'ON')],
+    [
+      'other parts',
+      { ChecksumSHA256: 'AAAA-1', ChecksumType: 'COMPOSITE' },
+      differs('ChecksumSHA256', lockedObject().composite, 'AAAA-1'),
+    ],
     ['other content', { ChecksumSHA256: other.toString('base64') }, differs('ChecksumSHA256', SHA256, other.toString('hex'))],
   ])('%s: the field is named, with what was expected and found', async (_what, changes, comparison) => {
     expect(await compare({ headObject: [head('v1', changes)] }).compared).toEqual(comparison);
@@ -83,6 +106,20 @@ describe('a version that is not as it was asked for', () => {
     const script = { headObject: [head('v1', { ObjectLockMode: undefined })], getObjectRetention: [lock] };
     expect(await compare(script).compared).toEqual(comparison);
   });
+
+  test.each(['NoSuchObjectLockConfiguration', 'ObjectLockConfigurationNotFoundError'])(
+    'a version of which S3 says %s lacks a lock, and only that where all else is right',
+    async (code) => {
+      const none = () => sdkError({ status: 404, code });
+      const bare = { ObjectLockMode: undefined, ObjectLockRetainUntilDate: undefined };
+      const compared = compare({ headObject: [head('v1', bare)], getObjectRetention: [none()] }).compared;
+      expect(await compared).toEqual(differs('ObjectLockMode', 'GOVERNANCE', 'nothing', true));
+      const wrong = head('v1', { ...bare, ChecksumSHA256: other.toString('base64') });
+      expect(await compare({ headObject: [wrong], getObjectRetention: [none()] }).compared).toEqual(
+        differs('ChecksumSHA256', SHA256, other.toString('hex')),
+      );
+    },
+  );
 
   test('a date that is none proves no retention', async () => {
     const comparison = compare({ headObject: [head('v1')] }, { retainUntil: 'forever' }).compared;
@@ -97,6 +134,14 @@ describe('a version that is not as it was asked for', () => {
 });
 
 describe('a version that cannot be read', () => {
+  test('because its lock may not be looked at is not permitted to be verified', async () => {
+    const denied = sdkError({ status: 403, code: 'AccessDenied' });
+    const script = { headObject: [head('v1', { ObjectLockMode: undefined })], getObjectRetention: [denied] };
+    const error = await failure(compare(script).compared);
+    expect(error).toMatchObject({ code: 'S3_ACCESS_DENIED', transient: false });
+    expect(error.message).toMatch(/^Not permitted to verify the lock: GetObjectRetention on s3:\/\/worm/);
+  });
+
   const cutOff = (before: () => void = () => {}) =>
     Readable.from(
       (async function* () {

@@ -99,6 +99,20 @@ const WITHOUT_REASON = [
   false,
 ] as const;
 
+const WRONG_REQUEST = [
+  'S3_REJECTED',
+  'S3 rejected the request',
+  'Read what S3 says, and look its code up in the S3 documentation. ' +
+    'The request itself is wrong: that is a defect of cutover, report it with what S3 says.',
+  false,
+] as const;
+const UPLOAD_GONE = [
+  'S3_UPLOAD_GONE',
+  'The upload is not in progress any more',
+  'It was completed or aborted; which, is looked up next time.',
+  true,
+] as const;
+
 type Meaning = readonly [code: string, what: string, todo: string, transient: boolean];
 
 describe('what an answer of S3 means', () => {
@@ -107,15 +121,17 @@ describe('what an answer of S3 means', () => {
     [403, 'ExpiredTokenException', EXPIRED],
     [400, 'TokenRefreshRequired', EXPIRED],
     [403, 'RequestExpired', EXPIRED],
-    [400, 'NotAnExpiredToken', REJECTED],
-    [400, 'ExpiredTokens', REJECTED],
+    [400, 'NotAnExpiredToken', WRONG_REQUEST],
+    [400, 'ExpiredTokens', WRONG_REQUEST],
     [404, 'NoSuchBucket', NO_BUCKET],
     [404, 'NoSuchKey', REJECTED],
+    [404, 'NoSuchUpload', UPLOAD_GONE],
+    [404, 'NoSuchUploads', REJECTED],
     [403, 'InvalidAccessKeyId', BAD_KEYS],
     [403, 'SignatureDoesNotMatch', BAD_KEYS],
     [400, 'InvalidToken', BAD_KEYS],
-    [400, 'InvalidTokens', REJECTED],
-    [400, 'AnInvalidToken', REJECTED],
+    [400, 'InvalidTokens', WRONG_REQUEST],
+    [400, 'AnInvalidToken', WRONG_REQUEST],
     [503, 'SlowDown', SLOW_DOWN],
     [503, 'ServiceUnavailable', SLOW_DOWN],
     [429, 'Whatever', SLOW_DOWN],
@@ -125,10 +141,10 @@ describe('what an answer of S3 means', () => {
     [400, 'RequestLimitExceeded', SLOW_DOWN],
     [400, 'TooManyRequests', SLOW_DOWN],
     [400, 'TooManyRequestsException', SLOW_DOWN],
-    [400, 'NoSlowDown', REJECTED],
-    [400, 'SlowDowns', REJECTED],
-    [400, 'Throttling-', REJECTED],
-    [400, 'TooManyRequests-', REJECTED],
+    [400, 'NoSlowDown', WRONG_REQUEST],
+    [400, 'SlowDowns', WRONG_REQUEST],
+    [400, 'Throttling-', WRONG_REQUEST],
+    [400, 'TooManyRequests-', WRONG_REQUEST],
     [500, 'Whatever', UNAVAILABLE],
     [502, 'BadGateway', UNAVAILABLE],
     [504, 'GatewayTimeout', UNAVAILABLE],
@@ -138,8 +154,8 @@ describe('what an answer of S3 means', () => {
     [400, 'IncompleteBody', DAMAGED],
     [400, 'BadDigest', DAMAGED],
     [400, 'XAmzContentSHA256Mismatch', DAMAGED],
-    [400, 'BadDigests', REJECTED],
-    [400, 'NoBadDigest', REJECTED],
+    [400, 'BadDigests', WRONG_REQUEST],
+    [400, 'NoBadDigest', WRONG_REQUEST],
     [409, 'OperationAborted', CONFLICT],
     [409, 'ConditionalRequestConflict', CONFLICT],
     [409, 'BucketAlreadyExists', REJECTED],
@@ -149,8 +165,8 @@ describe('what an answer of S3 means', () => {
     [400, 'BadRequest', WITHOUT_REASON],
     [400, 'UnknownError', WITHOUT_REASON],
     [400, 'Unknown', WITHOUT_REASON],
-    [400, 'UnknownErrors', REJECTED],
-    [400, 'NoUnknown', REJECTED],
+    [400, 'UnknownErrors', WRONG_REQUEST],
+    [400, 'NoUnknown', WRONG_REQUEST],
     [418, 'Unknown', REJECTED],
     [412, 'PreconditionFailed', REJECTED],
     [300, 'MultipleChoices', REJECTED],
@@ -255,7 +271,13 @@ describe('a missing permission', () => {
     ['PutObject', 's3:PutObject and s3:PutObjectRetention'],
     ['HeadObject', 's3:GetObject, s3:GetObjectVersion and s3:ListBucket'],
     ['GetObject', 's3:GetObject, s3:GetObjectVersion and s3:ListBucket'],
-    ['GetObjectRetention', 's3:GetObjectRetention'],
+    ['ListMultipartUploads', 's3:ListBucketMultipartUploads'],
+    ['ListParts', 's3:ListMultipartUploadParts'],
+    ['CreateMultipartUpload', 's3:PutObject and s3:PutObjectRetention'],
+    ['UploadPart', 's3:PutObject'],
+    ['CompleteMultipartUpload', 's3:PutObject'],
+    ['AbortMultipartUpload', 's3:AbortMultipartUpload'],
+    ['PutObjectRetention', 's3:PutObjectRetention'],
     ['DeleteObject', 'the permission for DeleteObject'],
   ])('for %s is named: %s', (operation, permission) => {
     for (const status of [401, 403]) {
@@ -266,6 +288,14 @@ describe('a missing permission', () => {
         transient: false,
       });
     }
+  });
+
+  test('to read a lock means that it is not verified', () => {
+    expect(explain({ status: 403, code: 'AccessDenied' }, { ...put, operation: 'GetObjectRetention' })).toMatchObject({
+      code: 'S3_ACCESS_DENIED',
+      what: expect.stringMatching(/^Not permitted to verify the lock: GetObjectRetention on /),
+      todo: 'Allow s3:GetObjectRetention to the caller (aws sts get-caller-identity shows who that is).',
+    });
   });
 
   test('is the one that S3 names, when it names one', () => {

@@ -13,13 +13,19 @@ describe('the versions at a key', () => {
     const { session, listed } = list({
       IsTruncated: false,
       Versions: [
-        { Key: KEY, VersionId: 'v2' },
+        { Key: KEY, VersionId: 'v2', ETag: '"e2"' },
         { Key: `${KEY}.sha256`, VersionId: 'other' },
         { Key: KEY, VersionId: 'v1' },
       ],
       DeleteMarkers: [{ Key: KEY, VersionId: 'd1' }, { Key: `${KEY}2` }],
     });
-    expect(await listed).toEqual({ versions: ['v2', 'v1'], deleteMarkers: ['d1'] });
+    expect(await listed).toEqual({
+      versions: [
+        { versionId: 'v2', etag: '"e2"' },
+        { versionId: 'v1', etag: '' },
+      ],
+      deleteMarkers: ['d1'],
+    });
     expect(session.calls).toEqual([['listObjectVersions', { Bucket: 'worm', Prefix: KEY }]]);
     expect(session.lines[0]).toBe(`$ s3api list-object-versions --prefix "${KEY}"`);
   });
@@ -34,7 +40,13 @@ describe('the versions at a key', () => {
       { ...listing([], ['d3']), IsTruncated: true, NextKeyMarker: KEY },
       { ...listing(['v2']), IsTruncated: true, NextKeyMarker: `${KEY}2`, NextVersionIdMarker: 'w1' },
     );
-    expect(await listed).toEqual({ versions: ['v4', 'v2'], deleteMarkers: ['d3'] });
+    expect(await listed).toEqual({
+      versions: [
+        { versionId: 'v4', etag: '"e4"' },
+        { versionId: 'v2', etag: '"e2"' },
+      ],
+      deleteMarkers: ['d3'],
+    });
     expect(session.calls.map(([, input]) => input)).toEqual([
       { Bucket: 'worm', Prefix: KEY },
       { Bucket: 'worm', Prefix: KEY, KeyMarker: KEY, VersionIdMarker: 'v4' },

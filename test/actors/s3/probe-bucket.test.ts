@@ -7,7 +7,7 @@ import type { Settings } from '../../../src/config/settings.js';
 import { probeBucket } from '../../../src/actors/s3/probe-bucket.js';
 import { createS3Client } from '../../../src/actors/s3/client.js';
 import { until } from '../process/until.js';
-import { BUCKET, RUN_ID, s3For, settings } from '../sealing-context.js';
+import { BUCKET, OWNER, RUN_ID, s3For, settings } from '../sealing-context.js';
 
 let s3: Awaited<ReturnType<typeof s3For>>;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ afterEach(() => s3.stop());
 const FOLDER = `evidence/cutover/phase6_4_cutover/${RUN_ID}/`;
 const passed = (name: string, message: string) => ({ name, ok: true, message, advice: null });
 const probe = (overrides: Partial<Settings> = {}, env: NodeJS.ProcessEnv = s3.env) =>
-  probeBucket(settings(overrides), { env, signal: new AbortController().signal, runId: RUN_ID });
+  probeBucket(settings(overrides), { env, signal: new AbortController().signal, runId: RUN_ID, owner: OWNER });
 /** The names of the checks that failed; each must say what to do. */
 const failing = async (overrides: Partial<Settings> = {}) => {
   const failed = (await probe(overrides)).filter(({ ok }) => !ok);
@@ -37,8 +37,11 @@ describe('probeBucket', () => {
       passed('permission to read versions', 'GetObject is allowed'),
       passed('permission to read locks', 'GetObjectRetention is allowed'),
       passed('permission to list versions', `nothing lies under ${FOLDER}`),
+      passed('permission to list uploads', `no upload is in progress under ${FOLDER}`),
+      passed('permission to go on with an upload', 'ListParts is allowed'),
+      passed('permission to give an upload up', 'AbortMultipartUpload is allowed'),
     ]);
-    expect(s3.state().versions).toEqual([]);
+    expect(s3.state()).toMatchObject({ versions: [], uploads: [] });
   });
 
   test.each([
@@ -50,6 +53,9 @@ describe('probeBucket', () => {
     ['s3:GetObjectVersion', 'permission to read versions'],
     ['s3:GetObjectRetention', 'permission to read locks'],
     ['s3:ListBucketVersions', 'permission to list versions'],
+    ['s3:ListBucketMultipartUploads', 'permission to list uploads'],
+    ['s3:ListMultipartUploadParts', 'permission to go on with an upload'],
+    ['s3:AbortMultipartUpload', 'permission to give an upload up'],
   ])('without %s only the check "%s" fails, and names the permission', async (action, name) => {
     s3.control({ deny: [action] });
     const failed = await failing();
@@ -159,13 +165,16 @@ describe('probeBucket', () => {
         ['GetObject', `/${FOLDER}probe`],
         ['GetObjectRetention', `/${FOLDER}probe`],
         ['ListObjectVersions', `/${FOLDER}`],
+        ['ListMultipartUploads', `/${FOLDER}`],
+        ['ListParts', `/${FOLDER}probe`],
+        ['AbortMultipartUpload', `/${FOLDER}probe`],
       ].map(([operation, where]) => `There is no such bucket: ${operation} on s3://dpp-audit-worm-gone${where}`),
     );
   });
 
   test('the region of the bucket is compared, and the right one is named', async () => {
     const failed = await failing({ awsRegion: 'eu-west-1' });
-    expect(failed).toHaveLength(7);
+    expect(failed).toHaveLength(10);
     for (const { advice } of failed) expect(advice).toContain('AWS_REGION=ap-northeast-2');
     s3.control({ faults: [{ operation: 'HeadBucket', lie: { headers: { 'x-amz-bucket-region': 'us-east-1' } } }] });
     expect(await failing()).toEqual([
@@ -188,18 +197,18 @@ describe('probeBucket', () => {
   test('expired and missing credentials say how to log in', async () => {
     s3.control({ credentials: 'expired' });
     const expired = await failing();
-    expect(expired).toHaveLength(7);
+    expect(expired).toHaveLength(10);
     for (const { advice } of expired) expect(advice).toContain('aws sso login');
     const env = { AWS_ENDPOINT_URL_S3: s3.env['AWS_ENDPOINT_URL_S3'] };
     const missing = await probe({ awsProfile: 'a-profile-that-nobody-has' }, env);
-    expect(missing.filter(({ message }) => message.includes('no AWS credentials'))).toHaveLength(7);
+    expect(missing.filter(({ message }) => message.includes('no AWS credentials'))).toHaveLength(10);
   });
 
   test('a wrong clock is called by its name, for HEAD too', async () => {
     s3.control({ clockOffsetSeconds: 7200 });
     const failed = await failing();
     expect(failed.map(({ message }) => message.includes('clock'))).toEqual(failed.map(() => true));
-    expect(failed).toHaveLength(7);
+    expect(failed).toHaveLength(10);
   });
 
   test('a service that stores in spite of a wrong digest fails, and so does one that has what was never stored', async () => {
@@ -238,19 +247,13 @@ describe('probeBucket', () => {
     const asked = Date.parse(String(put?.headers['x-amz-object-lock-retain-until-date'])) - 400 * 86_400_000;
     expect(asked).toBeGreaterThan(before - 1_000);
     expect(asked).toBeLessThanOrEqual(Date.now());
-    const reads = service.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/probe'));
+    const reads = service.requests.filter(({ method, query }) => method === 'GET' && query.has('versionId'));
     expect(reads.map(({ query }) => query.get('versionId'))).toEqual(['null', 'null']);
     const list = service.requests.find(({ query }) => query.has('versions'));
     expect(list?.query.get('prefix')).toBe(FOLDER);
   });
 
   test.each([
-    [
-      501,
-      'NotImplemented',
-      'the service does not know "If-None-Match: *" or Object Lock on a PUT (501)',
-      'Use a service that supports conditional writes with Object Lock.',
-    ],
     [400, 'InvalidRequest', `PutObject on s3://${BUCKET}/${FOLDER}probe (400 InvalidRequest`, 'look its code up'],
     [412, 'PreconditionFailed', '412 PreconditionFailed: said S3', 'look its code up'],
     [503, 'SlowDown', 'slow down', 'Try again in a while.'],
@@ -262,8 +265,49 @@ describe('probeBucket', () => {
     expect(failed[0]?.advice).toContain(advice);
   });
 
+  test('a service that does not know the condition is asked without it, and the answer says what that means', async () => {
+    const error = { status: 501, code: 'NotImplemented', message: 'said S3' };
+    s3.control({ faults: [{ operation: 'PutObject', error }] });
+    expect(await probe()).toContainEqual(
+      passed(
+        'permission to store a locked object',
+        'a PUT with lock is allowed (its wrong digest was refused); the service does not know "If-None-Match: *" (501), ' +
+          'so nothing keeps others from the key',
+      ),
+    );
+    s3.control({ faults: [{ operation: 'PutObject', times: 2, error }] });
+    expect(await failing()).toMatchObject([
+      { message: 'the service does not know Object Lock on a PUT (501)', advice: 'Use a service that supports Object Lock.' },
+    ]);
+  });
+
+  test('a bucket of another account than the one that is expected fails every check, and the setting for it is named', async () => {
+    s3.control({ bucket: { owner: '999999999999' } });
+    const failed = await failing();
+    expect(failed).toHaveLength(10);
+    expect(failed[0]).toMatchObject({ name: 'WORM bucket and its region' });
+    expect(failed[0]?.advice).toContain(
+      'If the bucket is of another account than 000000000000, set CUTOVER_BUCKET_OWNER to that one.',
+    );
+    expect(s3.state().requests.every(({ status }) => status === 403)).toBe(true);
+  });
+
+  test('an upload in progress under the prefix of the run is reported', async () => {
+    const client = await createS3Client(settings(), s3.env, { owner: OWNER });
+    await client.createMultipartUpload({ Bucket: BUCKET, Key: `${FOLDER}evidence.tar.gz` });
+    client.destroy();
+    expect(await failing()).toEqual([
+      {
+        name: 'permission to list uploads',
+        ok: false,
+        message: `expected no upload in progress under ${FOLDER}, found ${FOLDER}evidence.tar.gz`,
+        advice: 'Start a new run, with its own id.',
+      },
+    ]);
+  });
+
   test('something that lies under the prefix of the run already is reported', async () => {
-    const client = await createS3Client(settings(), s3.env);
+    const client = await createS3Client(settings(), s3.env, { owner: OWNER });
     const name = 'permission to list versions';
     const found = (keys: string) => ({
       name,
@@ -280,14 +324,18 @@ describe('probeBucket', () => {
 
   test('a probe that is stopped ends with the reason', async () => {
     const signal = AbortSignal.abort(new Error('stopped by the operator'));
-    await expect(probeBucket(settings(), { env: s3.env, signal, runId: RUN_ID })).rejects.toThrow('stopped by the operator');
+    await expect(probeBucket(settings(), { env: s3.env, signal, runId: RUN_ID, owner: OWNER })).rejects.toThrow(
+      'stopped by the operator',
+    );
   });
 
   test('one that is stopped while nobody answers ends at once', async () => {
     s3.control({ faults: [{ hang: true, times: 'always' }] });
     const abort = new AbortController();
-    const stopped = expect(probeBucket(settings(), { env: s3.env, signal: abort.signal, runId: RUN_ID })).rejects.toThrow('stop');
-    await until(() => s3.state().requests.length === 7, 'every check waits for its answer');
+    const stopped = expect(
+      probeBucket(settings(), { env: s3.env, signal: abort.signal, runId: RUN_ID, owner: OWNER }),
+    ).rejects.toThrow('stop');
+    await until(() => s3.state().requests.length === 10, 'every check waits for its answer');
     const before = performance.now();
     abort.abort(new Error('stop'));
     await stopped;

@@ -1,14 +1,24 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createS3Client } from '../../../src/actors/s3/client.js';
 import { listVersions } from '../../../src/actors/s3/list-versions.js';
-import { putLockedObject, verifyLockedObject, type LockedObject } from '../../../src/actors/s3/locked-object.js';
+import { putLockedObject, verifyLockedObject } from '../../../src/actors/s3/locked-object.js';
+import type { LockedObject } from '../../../src/actors/s3/multipart-upload.js';
 import { probeBucket } from '../../../src/actors/s3/probe-bucket.js';
 import type { S3Session } from '../../../src/actors/s3/session.js';
 import { startRgw, type RunningRgw } from '../../services/rgw/start.js';
-import { ARCHIVE_KEY, BUCKET, failure, RETAIN_UNTIL, RUN_ID, settings } from '../sealing-context.js';
+import {
+  ARCHIVE_KEY,
+  BUCKET,
+  failure,
+  inOnePart,
+  OWNER,
+  recordOfUploads,
+  RETAIN_UNTIL,
+  RUN_ID,
+  settings,
+} from '../sealing-context.js';
 
 let rgw: RunningRgw;
 let env: NodeJS.ProcessEnv;
@@ -25,7 +35,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: rgw.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: rgw.credentials.secretAccessKey,
   };
-  client = await createS3Client(settings(), env);
+  client = await createS3Client(settings(), env, { owner: OWNER });
   session = {
     client,
     bucket: BUCKET,
@@ -42,7 +52,10 @@ afterAll(async () => {
   await rgw?.stop();
 });
 
-const versions = async () => (await listVersions(session, object.key)).versions;
+const record = recordOfUploads();
+/** One attempt, with what those before it have reported. */
+const put = (one: LockedObject, before?: () => Promise<void>) => putLockedObject(session, one, record(one.key, before));
+const versions = async () => (await listVersions(session, object.key)).versions.map(({ versionId }) => versionId);
 const version = (versionId: string) => ({ Bucket: BUCKET, Key: object.key, VersionId: versionId });
 /** What no attempt of ours does: another version at the key, whatever lies there. */
 const putOver = async (body: string) => (await client.putObject({ Bucket: BUCKET, Key: object.key, Body: body })).VersionId ?? '';
@@ -52,7 +65,7 @@ describe('a locked object on a real S3 server', () => {
     'is stored under %s as one version, and proven by downloading it',
     async (mode) => {
       object = { ...object, mode };
-      const upload = await putLockedObject(session, object);
+      const upload = await put(object);
       expect(await verifyLockedObject(session, object, upload)).toEqual({
         lockMode: mode,
         retainUntil: RETAIN_UNTIL,
@@ -64,38 +77,38 @@ describe('a locked object on a real S3 server', () => {
 
   test('of more bytes than the server stores in one piece is proven as a whole', async () => {
     const large = { ...object, ...lockedObject('evidence '.repeat(1_000_001)) };
-    const upload = await putLockedObject(session, large);
+    const upload = await put(large);
     expect(await verifyLockedObject(session, large, upload)).toMatchObject({ contentVerifiedBy: 'download' });
-    expect(await putLockedObject(session, large)).toMatchObject({ adopted: true, versionId: upload.versionId });
+    expect(await put(large)).toMatchObject({ adopted: true, versionId: upload.versionId });
   });
 
   test('is taken over by the next attempt, not stored again', async () => {
-    const { versionId } = await putLockedObject(session, object);
-    expect(await putLockedObject(session, object)).toMatchObject({ adopted: true, versionId });
+    const { versionId } = await put(object);
+    expect(await put(object)).toMatchObject({ adopted: true, versionId });
     expect(await versions()).toEqual([versionId]);
   });
 
   test('that is not what was hashed is refused, and nothing is stored', async () => {
     const changed = { ...object, body: () => Readable.from([Buffer.from('an archive of EVIDENCE')]) };
-    expect(await failure(putLockedObject(session, changed))).toMatchObject({ code: 'S3_TRANSFER_DAMAGED', transient: true });
+    expect(await failure(put(changed))).toMatchObject({ code: 'S3_TRANSFER_DAMAGED', transient: true });
     expect(await versions()).toEqual([]);
   });
 
   test('that is written over is no longer verified, and neither sealed over nor beside', async () => {
-    const upload = await putLockedObject(session, object);
+    const upload = await put(object);
     const above = await putOver('something else');
     const unverified = await failure(verifyLockedObject(session, object, upload));
     expect(unverified).toMatchObject({ code: 'WORM_VERIFY_FAILED', options: { details: { field: 'versions at the key' } } });
     expect(unverified.message).toContain(above);
-    expect((await failure(putLockedObject(session, object))).code).toBe('S3_KEY_OCCUPIED');
+    expect((await failure(put(object))).code).toBe('S3_KEY_OCCUPIED');
     expect(await versions()).toEqual([above, upload.versionId]);
   });
 
   test('beneath a delete marker is no longer verified, and occupies its key', async () => {
-    const upload = await putLockedObject(session, object);
+    const upload = await put(object);
     await client.deleteObject({ Bucket: BUCKET, Key: object.key });
     expect((await failure(verifyLockedObject(session, object, upload))).message).toContain('delete marker');
-    expect((await failure(putLockedObject(session, object))).code).toBe('S3_KEY_OCCUPIED');
+    expect((await failure(put(object))).code).toBe('S3_KEY_OCCUPIED');
   });
 
   test.each<[string, Partial<LockedObject>, string]>([
@@ -105,16 +118,16 @@ describe('a locked object on a real S3 server', () => {
     ['another length', lockedObject('something else'), 'ContentLength'],
   ])('with %s is found to be so', async (_what, different, field) => {
     const stored = { ...object, ...different, key: object.key };
-    const upload = await putLockedObject(session, stored);
+    const upload = await put(stored);
     expect(await failure(verifyLockedObject(session, object, upload))).toMatchObject({
       code: 'WORM_VERIFY_FAILED',
       options: { details: { field } },
     });
-    expect((await failure(putLockedObject(session, object))).code).toBe('S3_KEY_OCCUPIED');
+    expect((await failure(put(object))).code).toBe('S3_KEY_OCCUPIED');
   });
 
   test('held for a shorter time by a bypass is found to be so', async () => {
-    const upload = await putLockedObject(session, object);
+    const upload = await put(object);
     await client.putObjectRetention({
       ...version(upload.versionId),
       BypassGovernanceRetention: true,
@@ -127,21 +140,31 @@ describe('a locked object on a real S3 server', () => {
   });
 
   test('that was deleted by a bypass is gone for the verification too', async () => {
-    const upload = await putLockedObject(session, object);
+    const upload = await put(object);
     await client.deleteObject({ ...version(upload.versionId), BypassGovernanceRetention: true });
     expect(await failure(verifyLockedObject(session, object, upload))).toMatchObject({ transient: false });
   });
 
-  test('put twice at once, which this server lets happen, is not verified and never chosen from', async () => {
-    const race = () => putLockedObject(session, object).then(() => undefined);
-    const upload = await putLockedObject(session, object, race);
+  test('beside a copy that came meanwhile, which this server lets happen, is not relied on and never chosen from', async () => {
+    const copy = async () => {
+      const { VersionId = '' } = await client.putObject({ Bucket: BUCKET, Key: object.key, Body: 'an archive of evidence' });
+      const Retention = { Mode: object.mode, RetainUntilDate: new Date(RETAIN_UNTIL) };
+      await client.putObjectRetention({ ...version(VersionId), Retention });
+    };
+    expect((await failure(put(object, copy))).code).toBe('WORM_VERIFY_FAILED');
     expect(await versions()).toHaveLength(2);
-    expect((await failure(verifyLockedObject(session, object, upload))).code).toBe('WORM_VERIFY_FAILED');
-    expect((await failure(putLockedObject(session, object))).code).toBe('S3_DUPLICATE_VERSIONS');
+    expect((await failure(put(object))).code).toBe('S3_KEY_OCCUPIED');
+  });
+
+  test('of two that are uploaded at once only one is stored: the other upload is given up', async () => {
+    const race = () => putLockedObject(session, object, recordOfUploads()(object.key)).then(() => undefined);
+    expect(await failure(put(object, race))).toMatchObject({ code: 'S3_UPLOAD_GONE', transient: true });
+    expect(await put(object)).toMatchObject({ adopted: true });
+    expect(await versions()).toHaveLength(1);
   });
 
   test('beneath more versions and delete markers than a page of the list has, is found with all of them', async () => {
-    const { versionId } = await putLockedObject(session, object);
+    const { versionId } = await put(object);
     const above = [await putOver('one'), await putOver('two'), await putOver('three')];
     const { VersionId: marker } = await client.deleteObject({ Bucket: BUCKET, Key: object.key });
     client.middlewareStack.add(
@@ -155,7 +178,8 @@ describe('a locked object on a real S3 server', () => {
     expect(page).toMatchObject({ IsTruncated: true, MaxKeys: 2 });
     const found = await listVersions(session, object.key);
     client.middlewareStack.remove('inPages');
-    expect(found).toEqual({ versions: [...above.reverse(), versionId], deleteMarkers: [marker] });
+    expect(found.versions.map((one) => one.versionId)).toEqual([...above.reverse(), versionId]);
+    expect(found.deleteMarkers).toEqual([marker]);
   });
 });
 
@@ -165,12 +189,13 @@ describe('probeBucket on a real S3 server', () => {
       env: { ...env, ...credentials },
       signal: new AbortController().signal,
       runId: RUN_ID.replace('2026', '2027'),
+      owner: OWNER,
     });
   const failing = async (...args: Parameters<typeof probe>) => (await probe(...args)).filter(({ ok }) => !ok);
 
   test('a good bucket passes every check, and nothing is stored', async () => {
     const checks = await probe();
-    expect(checks).toHaveLength(7);
+    expect(checks).toHaveLength(10);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     const { Versions = [] } = await client.listObjectVersions({
       Bucket: BUCKET,
@@ -197,27 +222,19 @@ describe('probeBucket on a real S3 server', () => {
 
   test('keys that are not known, or do not fit, fail every check', async () => {
     const wrongSecret = await failing({}, { AWS_SECRET_ACCESS_KEY: 'wrong' });
-    expect(wrongSecret).toHaveLength(7);
+    expect(wrongSecret).toHaveLength(10);
     const unknown = await failing({}, { AWS_ACCESS_KEY_ID: 'nobody' });
-    expect(unknown).toHaveLength(7);
+    expect(unknown).toHaveLength(10);
     for (const [code, failed] of [
       ['SignatureDoesNotMatch', wrongSecret],
       ['InvalidAccessKeyId', unknown],
     ] as const) {
       // An answer to HEAD has no body, so it names no code.
-      expect(failed.filter(({ message }) => message.includes(code))).toHaveLength(6);
+      expect(failed.filter(({ message }) => message.includes(code))).toHaveLength(9);
     }
   });
 });
 
 function lockedObject(content: string): Omit<LockedObject, 'key'> {
-  const bytes = Buffer.from(content);
-  return {
-    size: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    md5: createHash('md5').update(bytes).digest('base64'),
-    mode: 'GOVERNANCE',
-    retainUntil: RETAIN_UNTIL,
-    body: () => Readable.from([bytes]),
-  };
+  return inOnePart(Buffer.from(content));
 }

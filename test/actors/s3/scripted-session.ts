@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { S3 } from '@aws-sdk/client-s3';
-import type { LockedObject } from '../../../src/actors/s3/locked-object.js';
+import type { LockedObject } from '../../../src/actors/s3/multipart-upload.js';
 import type { S3Session } from '../../../src/actors/s3/session.js';
+import { inOnePart } from '../sealing-context.js';
 
-type Operation = 'headObject' | 'getObject' | 'getObjectRetention' | 'listObjectVersions' | 'putObject';
+type Operation =
+  | ('headObject' | 'getObject' | 'getObjectRetention' | 'putObjectRetention' | 'listObjectVersions')
+  | ('listMultipartUploads' | 'listParts' | 'createMultipartUpload' | 'uploadPart')
+  | ('completeMultipartUpload' | 'abortMultipartUpload');
 /** What the client answers to one call of an operation after the other: a list for each; an Error is thrown, a promise kept. */
 export type Script = Partial<Record<Operation, readonly object[]>>;
 
@@ -47,16 +50,7 @@ export const CHECKSUM = createHash('sha256').update(CONTENT).digest('base64');
 export const RETAIN_UNTIL = '2099-02-21T12:05:00Z';
 
 export function lockedObject(changes: Partial<LockedObject> = {}): LockedObject {
-  return {
-    key: KEY,
-    size: CONTENT.length,
-    sha256: SHA256,
-    md5: createHash('md5').update(CONTENT).digest('base64'),
-    mode: 'GOVERNANCE',
-    retainUntil: RETAIN_UNTIL,
-    body: () => Readable.from([CONTENT]),
-    ...changes,
-  };
+  return { key: KEY, ...inOnePart(CONTENT), ...changes };
 }
 
 /** The answer to HEAD for the locked object, as S3 gives it. */
@@ -75,6 +69,6 @@ export function head(versionId: string, changes: object = {}): object {
 
 /** The whole list of what lies at the key. */
 export function listing(versions: readonly string[], deleteMarkers: readonly string[] = []): object {
-  const at = (ids: readonly string[]) => ids.map((VersionId) => ({ Key: KEY, VersionId }));
+  const at = (ids: readonly string[]) => ids.map((VersionId) => ({ Key: KEY, VersionId, ETag: `"e${VersionId.slice(1)}"` }));
   return { IsTruncated: false, Versions: at(versions), DeleteMarkers: at(deleteMarkers) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../../src/actors/actor.js';
 import { call, send, withSession } from '../../../src/actors/s3/session.js';
-import { settings } from '../sealing-context.js';
+import { OWNER, settings } from '../sealing-context.js';
 import { scriptedSession } from './scripted-session.js';
 import { sdkError } from './sdk-error.js';
 
@@ -98,7 +98,7 @@ test('a session is with the bucket and the region of the run, and its connection
   const log = () => Promise.resolve();
   const closed: string[] = [];
   const open = (outcome: () => string) =>
-    withSession(settings(), { env, signal }, log, async (session) => {
+    withSession({ settings: settings(), bucketOwner: OWNER }, { env, signal }, log, async (session) => {
       expect(session).toMatchObject({ bucket: settings().bucket, region: settings().awsRegion, signal, log });
       expect(await session.client.config.region()).toBe(settings().awsRegion);
       const destroy = session.client.destroy.bind(session.client);

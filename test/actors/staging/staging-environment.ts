@@ -51,6 +51,7 @@ function baseSettings(directory: string): Settings {
     awsProfile: null,
     awsRegion: 'ap-northeast-2',
     bucket: 'dpp-audit-worm-test',
+    bucketOwner: null,
     prefix: 'evidence/cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,

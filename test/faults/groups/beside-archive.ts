@@ -5,8 +5,8 @@ const MANIFEST = '60_evidence_seal_manifest.json';
 const UPLOAD_LOG = '70_worm_upload_stdout.txt';
 const HISTORY = '80_history_after_seal.ndjson';
 const SUMMARY = '90_result_summary.txt';
-/** ListObjectVersions: before and after the upload of the archive, then before and after each object in this order. */
-const LISTED_BEFORE_SUMMARY = 9;
+/** ListObjectVersions: before and after the upload of the archive and in its read-back, then the same for each object in this order. */
+const LISTED_BEFORE_SUMMARY = 12;
 
 function differs(name: string, how: string, headers: Record<string, string | null>, field: string): FaultCase {
   return {
@@ -21,7 +21,7 @@ function differs(name: string, how: string, headers: Record<string, string | nul
   };
 }
 
-function refused(operation: 'PutObject' | 'HeadObject', name: string, todo: string): FaultCase {
+function refused(operation: 'CreateMultipartUpload' | 'HeadObject', name: string, todo: string): FaultCase {
   return {
     what: `${operation} of ${name}`,
     how: '403',
@@ -34,8 +34,8 @@ export const BESIDE_ARCHIVE: FaultGroup = {
   title: 'Result summary: the objects that are locked beside the archive',
   stage: 'seal',
   cases: [
-    refused('PutObject', MANIFEST, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),
-    refused('PutObject', SUMMARY, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),
+    refused('CreateMultipartUpload', MANIFEST, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),
+    refused('CreateMultipartUpload', SUMMARY, 'Allow s3:PutObject and s3:PutObjectRetention to the caller'),
     refused('HeadObject', UPLOAD_LOG, 'Allow s3:GetObject, s3:GetObjectVersion and s3:ListBucket to the caller'),
     differs(MANIFEST, 'another size', { 'content-length': '7' }, 'ContentLength'),
     differs(UPLOAD_LOG, 'another lock mode', { 'x-amz-object-lock-mode': 'COMPLIANCE' }, 'ObjectLockMode'),
@@ -50,7 +50,7 @@ export const BESIDE_ARCHIVE: FaultGroup = {
       what: 'ListObjectVersions of the summary',
       how: 'another version after the upload',
       inject: objectFault('ListObjectVersions', SUMMARY, {
-        nth: LISTED_BEFORE_SUMMARY + 1,
+        nth: LISTED_BEFORE_SUMMARY + 2,
         lie: { elements: { 'Version.VersionId': 'of-somebody-else' } },
       }),
       says: [`/${SUMMARY} is not what was asked for: versions at the key: expected `, 'Do not rely on this object'],
@@ -60,21 +60,28 @@ export const BESIDE_ARCHIVE: FaultGroup = {
       how: 'a foreign object lies there',
       inject: (pilot) => putForeign(pilot, MANIFEST),
       mend: (pilot) => removeForeign(pilot, MANIFEST),
-      says: ['S3_KEY_OCCUPIED: A foreign or different object lies at s3://', 'Remove it if you may, or seal from a new run.'],
+      says: ['S3_KEY_OCCUPIED: A foreign or different object lies at s3://', 'Remove it if you may, then: cutover retry <run>'],
     },
     {
-      what: `PutObject of ${UPLOAD_LOG}`,
+      what: `UploadPart of ${UPLOAD_LOG}`,
       how: '503 SlowDown, once',
-      inject: objectFault('PutObject', UPLOAD_LOG, { error: ERRORS['503 SlowDown'] }),
+      inject: objectFault('UploadPart', UPLOAD_LOG, { error: ERRORS['503 SlowDown'] }),
       exitCode: 0,
       says: ['✗ Result summary failed, is tried again — S3_SLOW_DOWN: '],
     },
     {
-      what: `PutObject of ${SUMMARY}`,
-      how: 'the connection is cut after the object was stored: it is taken over, and stays the only version',
-      inject: objectFault('PutObject', SUMMARY, { at: 'after', reset: true }),
+      what: `UploadPart of ${SUMMARY}`,
+      how: 'the connection is cut after the part was stored: the next attempt goes on with the upload',
+      inject: objectFault('UploadPart', SUMMARY, { at: 'after', reset: true }),
       exitCode: 0,
       says: ['✗ Result summary failed, is tried again — S3_UNREACHABLE: '],
+    },
+    {
+      what: `CompleteMultipartUpload of ${SUMMARY}`,
+      how: 'the connection is cut after the object was stored: it is looked up at once, taken over, and stays the only version',
+      inject: objectFault('CompleteMultipartUpload', SUMMARY, { at: 'after', reset: true }),
+      exitCode: 0,
+      says: ['VERDICT: PASS'],
     },
   ],
 };

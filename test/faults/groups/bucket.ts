@@ -9,9 +9,15 @@ const MAY_PUT = '5. permission to store a locked object';
 const MAY_READ = '5. permission to read versions';
 const MAY_READ_LOCKS = '5. permission to read locks';
 const MAY_LIST = '5. permission to list versions';
+const MAY_LIST_UPLOADS = '5. permission to list uploads';
+const MAY_GO_ON = '5. permission to go on with an upload';
+const MAY_GIVE_UP = '5. permission to give an upload up';
 
 /** In the order of the report. */
-export const BUCKET_CHECKS = [REGION, VERSIONING, OBJECT_LOCK, MAY_PUT, MAY_READ, MAY_READ_LOCKS, MAY_LIST] as const;
+export const BUCKET_CHECKS = [
+  ...[REGION, VERSIONING, OBJECT_LOCK, MAY_PUT, MAY_READ, MAY_READ_LOCKS, MAY_LIST],
+  ...[MAY_LIST_UPLOADS, MAY_GO_ON, MAY_GIVE_UP],
+] as const;
 
 function bucketIs(
   how: string,
@@ -24,12 +30,12 @@ function bucketIs(
 }
 
 /** The caller's policy lacks one action: only the check that needs it fails. */
-function denied(action: string, call: string, failedChecks: readonly string[]): FaultCase {
+function denied(action: string, call: string, failedChecks: readonly string[], refused = 'S3 refused permission'): FaultCase {
   return {
     what: `\`${action}\``,
     how: 'not allowed to the caller',
     inject: s3Control({ deny: [action] }),
-    says: [`S3 refused permission: ${call} on s3://dpp-audit-worm-demo`, 'to the caller (aws sts get-caller-identity shows who'],
+    says: [`${refused}: ${call} on s3://dpp-audit-worm-demo`, 'to the caller (aws sts get-caller-identity shows who'],
     failedChecks,
   };
 }
@@ -95,16 +101,26 @@ export const BUCKET: FaultGroup = {
     denied('s3:PutObject', 'PutObject', [MAY_PUT]),
     denied('s3:PutObjectRetention', 'PutObject', [MAY_PUT]),
     denied('s3:GetObjectVersion', 'GetObject', [MAY_READ]),
-    denied('s3:GetObjectRetention', 'GetObjectRetention', [MAY_READ_LOCKS]),
+    denied('s3:GetObjectRetention', 'GetObjectRetention', [MAY_READ_LOCKS], 'Not permitted to verify the lock'),
     denied('s3:ListBucketVersions', 'ListObjectVersions', [MAY_LIST]),
-    {
-      what: 'conditional write',
-      how: 'the service does not know `If-None-Match: *`: 501',
-      inject: s3Fault('PutObject', { error: ERRORS['501 NotImplemented'] }),
-      says: [
-        'the service does not know "If-None-Match: *" or Object Lock on a PUT (501)',
-        'Use a service that supports conditional writes',
+    denied('s3:ListBucketMultipartUploads', 'ListMultipartUploads', [MAY_LIST_UPLOADS]),
+    denied('s3:ListMultipartUploadParts', 'ListParts', [MAY_GO_ON]),
+    denied('s3:AbortMultipartUpload', 'AbortMultipartUpload', [MAY_GIVE_UP]),
+    bucketIs(
+      'is of another account than the caller',
+      { owner: '999999999999' },
+      { owner: '000000000000' },
+      [
+        'S3 refused permission: HeadBucket on s3://dpp-audit-worm-demo (403',
+        'If the bucket is of another account than 000000000000, set CUTOVER_BUCKET_OWNER to that one.',
       ],
+      BUCKET_CHECKS,
+    ),
+    {
+      what: 'locked write',
+      how: 'the service does not know Object Lock on a PUT, with `If-None-Match: *` or without it: 501',
+      inject: s3Fault('PutObject', { times: 2, error: ERRORS['501 NotImplemented'] }),
+      says: ['the service does not know Object Lock on a PUT (501)', 'Use a service that supports Object Lock.'],
       failedChecks: [MAY_PUT],
     },
     {

@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, rename, rm, symlink, truncate, writeFile } from
 import { dirname, join } from 'node:path';
 import type { Command, FaultCase, FaultGroup } from '../fault-case.js';
 import type { FaultPilot } from '../fault-pilot.js';
-import { s3Control } from '../s3-faults.js';
+import { archiveFault, ERRORS } from '../s3-faults.js';
 
 const MiB = 1024 * 1024;
 const ROOT = 'dpp/evidence';
@@ -139,12 +139,11 @@ async function whileArchived(pilot: FaultPilot, file: string, change: (path: str
   });
 }
 
-/** The PUT was refused, after it was recorded that it begins: the archive's digest is fixed from then on. */
+/** A part was refused, after it was recorded that the upload was begun: the archive's digest is fixed from then on. */
 async function untilUpload(pilot: FaultPilot): Promise<void> {
-  s3Control({ deny: ['s3:PutObject'] })(pilot);
+  archiveFault('UploadPart', { error: ERRORS['403 AccessDenied'] })(pilot);
   const { exitCode } = await pilot.cutover(SEAL.args);
-  if (exitCode !== 1) throw new Error(`a refused PUT ended with exit code ${exitCode}`);
-  s3Control({ deny: [] })(pilot);
+  if (exitCode !== 1) throw new Error(`a refused part ended with exit code ${exitCode}`);
 }
 
 export const DISK_AT_THE_PAUSE: FaultGroup = {

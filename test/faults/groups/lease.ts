@@ -5,13 +5,13 @@ import type { FaultPilot } from '../fault-pilot.js';
 /** Another process seals the run, and is in the middle of its upload. */
 async function sealInBackground(pilot: FaultPilot): Promise<void> {
   const before = uploads(pilot);
-  pilot.site.s3.control({ faults: [{ operation: 'PutObject', key: 'evidence.tar.gz', hang: true }] });
+  pilot.site.s3.control({ faults: [{ operation: 'UploadPart', key: 'evidence.tar.gz', hang: true }] });
   pilot.startInBackground(['run', '--seal-only']);
   await until('the upload has begun', () => uploads(pilot) > before);
 }
 
 function uploads({ site }: FaultPilot): number {
-  return site.s3.state().requests.filter(({ operation, key }) => operation === 'PutObject' && key.endsWith('/evidence.tar.gz'))
+  return site.s3.state().requests.filter(({ operation, key }) => operation === 'UploadPart' && key.endsWith('/evidence.tar.gz'))
     .length;
 }
 

@@ -38,9 +38,9 @@ function lockDiffers(how: string, elements: Headers, field: string): FaultCase {
   return differs('GetObjectRetention', how, both(head(WITHOUT_LOCK), retention), field);
 }
 
-/** The list after the upload; the one before it was the first. */
+/** The list of the read-back; one before the upload and one after it came first. */
 function list(fault: Parameters<typeof archiveFault>[1]): Inject {
-  return archiveFault('ListObjectVersions', { nth: 2, times: 'always', ...fault });
+  return archiveFault('ListObjectVersions', { nth: 3, times: 'always', ...fault });
 }
 
 function denied(what: string, inject: Inject, action: string): FaultCase {
@@ -82,10 +82,12 @@ export const READ_BACK: FaultGroup = {
     lockDiffers('no mode', { Mode: null }, 'ObjectLockMode'),
     lockDiffers('retained for a shorter time', { RetainUntilDate: SOON }, 'ObjectLockRetainUntilDate'),
     lockDiffers('no retain-until date', { RetainUntilDate: null }, 'ObjectLockRetainUntilDate'),
+    headDiffers('a legal hold that nobody asked for', { 'x-amz-object-lock-legal-hold': 'ON' }, 'ObjectLockLegalHoldStatus'),
+    headDiffers('a SHA-256 of other parts', { 'x-amz-checksum-sha256': 'AAAA-1' }, 'ChecksumSHA256'),
     {
       what: 'HeadObject',
-      how: 'no SHA-256 of the whole object: the content is downloaded',
-      inject: head({ 'x-amz-checksum-type': 'COMPOSITE' }),
+      how: 'no SHA-256 that says what it is of: the content is downloaded',
+      inject: head({ 'x-amz-checksum-type': null }),
       exitCode: 0,
       says: ['Verified — VersionId='],
     },
@@ -148,7 +150,13 @@ export const READ_BACK_CALLS: FaultGroup = {
       s3Control({ deny: ['s3:GetObjectVersion'] }),
       's3:GetObject, s3:GetObjectVersion and s3:ListBucket to the caller',
     ),
-    denied('GetObjectRetention', s3Control({ deny: ['s3:GetObjectRetention'] }), 's3:GetObjectRetention to the caller'),
+    {
+      what: 'GetObjectRetention',
+      how: '403',
+      // The first one is of the upload.
+      inject: both(head(WITHOUT_LOCK), archiveFault('GetObjectRetention', { nth: 2, error: ERRORS['403 AccessDenied'] })),
+      says: ['S3_ACCESS_DENIED: Not permitted to verify the lock: GetObjectRetention on s3://', 'Allow s3:GetObjectRetention'],
+    },
     denied(
       'GetObject',
       both(head(WITHOUT_CHECKSUM), archiveFault('GetObject', { error: ERRORS['403 AccessDenied'] })),

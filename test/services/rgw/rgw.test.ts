@@ -141,6 +141,60 @@ describe('unlike AWS, this server', () => {
     expect(await content({ Bucket, Key: 'stream', VersionId })).toBe(Body);
   });
 
+  test('takes no lock when an upload begins, only on the version that was made of it', async () => {
+    const at = { Bucket, Key: 'unlocked' };
+    const lock = { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: UNTIL } as const;
+    // S3 would refuse a date in the past.
+    for (const date of [new Date(0), UNTIL]) await s3.createMultipartUpload({ ...at, ...lock, ObjectLockRetainUntilDate: date });
+    const { UploadId } = await s3.createMultipartUpload({ ...at, ...lock });
+    const { VersionId } = await completed(at.Key, UploadId);
+    const version = { ...at, VersionId };
+    expect((await s3.headObject(version)).ObjectLockMode).toBeUndefined();
+    expect(await refusal(s3.getObjectRetention(version))).toMatchObject({
+      status: 404,
+      code: 'ObjectLockConfigurationNotFoundError',
+    });
+    await s3.putObjectRetention({ ...version, Retention: { Mode: 'COMPLIANCE', RetainUntilDate: UNTIL } });
+    expect(await s3.headObject(version)).toMatchObject(lock);
+    expect(await refusal(s3.deleteObject(version))).toMatchObject({ status: 403, code: 'AccessDenied' });
+  });
+
+  test('ignores If-None-Match on the completion, tells no ETag in it, and no version to whoever completes once more', async () => {
+    const Key = 'completed';
+    await s3.putObject({ Bucket, Key, Body });
+    const { UploadId } = await s3.createMultipartUpload({ Bucket, Key });
+    const first = await completed(Key, UploadId);
+    expect(first).toMatchObject({ ETag: '', VersionId: expect.any(String) });
+    const again = await completed(Key, UploadId, { sendPart: false });
+    expect(again.VersionId).toBeUndefined();
+    const { Versions = [] } = await s3.listObjectVersions({ Bucket, Prefix: Key });
+    expect(Versions).toHaveLength(2);
+    expect(Versions[0]).toMatchObject({ VersionId: first.VersionId, ETag: expect.stringMatching(/^"[\da-f]{32}-1"$/) });
+  });
+
+  test('says NoSuchKey of an upload that is gone when it is asked for its parts', async () => {
+    const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: 'gone' });
+    const upload = { Bucket, Key: 'gone', UploadId };
+    await s3.abortMultipartUpload(upload);
+    expect(await refusal(s3.listParts(upload))).toMatchObject({ status: 404, code: 'NoSuchKey' });
+    expect(await refusal(s3.abortMultipartUpload(upload))).toMatchObject({ status: 404, code: 'NoSuchUpload' });
+    expect(await refusal(s3.uploadPart({ ...upload, PartNumber: 1, Body }))).toMatchObject({ code: 'NoSuchUpload' });
+  });
+
+  test('looks neither at the checksum of a part nor at who owns the bucket', async () => {
+    const upload = {
+      Bucket,
+      Key: 'unchecked',
+      UploadId: (await s3.createMultipartUpload({ Bucket, Key: 'unchecked' })).UploadId,
+    };
+    const wrong = createHash('sha256').update('something else').digest('base64');
+    await s3.uploadPart({ ...upload, PartNumber: 1, Body, ChecksumSHA256: wrong });
+    const { Parts = [] } = await s3.listParts(upload);
+    expect(Parts).toMatchObject([{ ETag: `"${createHash('md5').update(Body).digest('hex')}"` }]);
+    expect(Parts[0]?.ChecksumSHA256).toBeUndefined();
+    await s3.headBucket({ Bucket, ExpectedBucketOwner: '999999999999' });
+  });
+
   test('has no GetCallerIdentity', async () => {
     const sts = new STS({ endpoint: rgw.url, region: 'us-east-1', credentials: rgw.credentials, maxAttempts: 1 });
     await expect(sts.getCallerIdentity({})).rejects.toMatchObject({ $metadata: { httpStatusCode: 405 } });
@@ -172,6 +226,16 @@ describe('unlike AWS, this server', () => {
 });
 
 describe('like AWS, this server', () => {
+  test('makes one version at most of an upload, however many complete it at once', async () => {
+    const Key = 'raced';
+    const { UploadId } = await s3.createMultipartUpload({ Bucket, Key });
+    const { ETag } = await s3.uploadPart({ Bucket, Key, UploadId, PartNumber: 1, Body });
+    const complete = () =>
+      s3.completeMultipartUpload({ Bucket, Key, UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } });
+    await Promise.allSettled([complete(), complete(), complete(), complete()]);
+    expect((await s3.listObjectVersions({ Bucket, Prefix: Key })).Versions).toHaveLength(1);
+  });
+
   test('checks Content-MD5, and stores nothing when it is wrong', async () => {
     const wrong = createHash('md5').update('something else').digest('base64');
     expect(await refusal(s3.putObject({ Bucket, Key: 'digest', Body, ContentMD5: wrong }))).toMatchObject({
@@ -213,6 +277,16 @@ function connect(config: S3ClientConfig = {}): S3 {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const { url: endpoint, credentials } = rgw;
   return new S3({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1, logger, ...config });
+}
+
+/** Sends the one part of an upload, and completes it on the condition that the key is empty. */
+async function completed(Key: string, UploadId: string | undefined, { sendPart = true } = {}) {
+  const upload = { Bucket, Key, UploadId };
+  const ETag = sendPart
+    ? (await s3.uploadPart({ ...upload, PartNumber: 1, Body })).ETag
+    : `"${createHash('md5').update(Body).digest('hex')}"`;
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  return s3.completeMultipartUpload({ ...upload, IfNoneMatch: '*', MultipartUpload });
 }
 
 async function content(version: { Bucket: string; Key: string; VersionId: string | undefined }): Promise<string | undefined> {

@@ -4,9 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { S3 } from '@aws-sdk/client-s3';
 
 export interface RunningRgw {
@@ -21,9 +20,10 @@ export interface RunningRgw {
   stop(): Promise<void>;
 }
 
-const SCRIPT = fileURLToPath(new URL('cluster.sh', import.meta.url));
+/** Not beside this module: the build copies no scripts. */
+const SCRIPT = resolve('test/services/rgw/cluster.sh');
 /** Each tool that the script calls, and the Debian package that has it. */
-const TOOLS = JSON.parse(readFileSync(new URL('tools.json', import.meta.url), 'utf8')) as Record<string, string>;
+const TOOLS = JSON.parse(readFileSync(resolve('test/services/rgw/tools.json'), 'utf8')) as Record<string, string>;
 const CREDENTIALS = { accessKeyId: 'rgw-access-key', secretAccessKey: 'rgw-secret-key' };
 
 /**

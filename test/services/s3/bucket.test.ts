@@ -1,7 +1,7 @@
 import {
   CreateBucketCommand,
   CopyObjectCommand,
-  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
@@ -121,11 +121,11 @@ describe('a bucket', () => {
     expect(await head('A'.repeat(32))).toMatchObject({ status: 404 });
   });
 
-  test('does not pretend to copy or to take an upload in parts', async () => {
+  test('does not pretend to copy, a part neither', async () => {
     const copy = new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a` });
     expect(await refusal(under.client.send(copy))).toMatchObject({ status: 501, code: 'NotImplemented' });
-    const parts = new CreateMultipartUploadCommand({ Bucket, Key: 'b' });
-    expect(await refusal(under.client.send(parts))).toMatchObject({ status: 501, code: 'NotImplemented' });
+    const part = new UploadPartCopyCommand({ Bucket, Key: 'b', UploadId: 'u', PartNumber: 1, CopySource: `${Bucket}/a` });
+    expect(await refusal(under.client.send(part))).toMatchObject({ status: 501, code: 'NotImplemented' });
   });
 
   test('answers each request with an id that is in the log', async () => {

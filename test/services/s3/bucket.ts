@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Checksum } from './checksums.js';
+import type { Upload } from './multipart-upload.js';
 import { assertDeletable, type DefaultRetention, type Locked, type Retention } from './retention.js';
 
-/** One version of an object, or a delete marker. The bytes lie in `file`; everything else is here. */
+/** A file with bytes of an object, or of a part of one. */
+export interface StoredPiece {
+  readonly file: string;
+  readonly size: number;
+}
+
+/** One version of an object, or a delete marker. The bytes lie in the `pieces`, one after the other; everything else is here. */
 export interface StoredVersion extends Locked {
   readonly key: string;
   /** `null` (the four letters) in a bucket without versioning, as S3 calls it. */
@@ -14,7 +21,7 @@ export interface StoredVersion extends Locked {
   readonly etag: string;
   /** Hex, of the stored bytes; for tests, never answered. */
   readonly sha256: string;
-  readonly file: string | undefined;
+  readonly pieces: readonly StoredPiece[];
   readonly checksum: Checksum | undefined;
   /** Content-Type, Content-Encoding, x-amz-meta-* ... as they will be answered. */
   readonly headers: Readonly<Record<string, string>>;
@@ -37,10 +44,14 @@ export interface BucketOptions {
 export class Bucket {
   readonly name: string;
   region: string;
-  readonly owner: string;
+  /** Account id; `x-amz-expected-bucket-owner` is compared with it. */
+  owner: string;
   /** undefined: never enabled, which is not the same as `Suspended`. */
   versioning: 'Enabled' | 'Suspended' | undefined;
   objectLock: { readonly defaultRetention?: DefaultRetention | undefined } | undefined;
+
+  /** Multipart uploads in progress, by their ids. */
+  readonly uploads = new Map<string, Upload>();
 
   private readonly history = new Map<string, StoredVersion[]>();
   private readonly changes = new Map<string, number>();
@@ -58,6 +69,7 @@ export class Bucket {
   forget(): void {
     this.history.clear();
     this.changes.clear();
+    this.uploads.clear();
   }
 
   /** The newest version or delete marker of the key. */
@@ -146,7 +158,7 @@ function deleteMarker(key: string, versionId: string, now: Date): StoredVersion 
     size: 0,
     etag: '',
     sha256: '',
-    file: undefined,
+    pieces: [],
     checksum: undefined,
     headers: {},
     retention: undefined,

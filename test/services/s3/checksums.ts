@@ -5,9 +5,13 @@ import { crc32 } from 'node:zlib';
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** A checksum as S3 keeps it with an object, of the whole object (`FULL_OBJECT`); the value is base64. */
+/**
+ * A checksum as S3 keeps it with an object. `FULL_OBJECT`: of its bytes, in base64. `COMPOSITE`: of the checksums of its parts, in
+ * base64 and with the number of the parts behind a hyphen. Source: "Checking object integrity" in the S3 user guide.
+ */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE';
   readonly value: string;
 }
 

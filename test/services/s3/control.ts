@@ -10,6 +10,7 @@
  *     "clockOffsetSeconds": 3600,           moves the service's clock: signatures, retention, Date header
  *     "bucket": { "name": "...",            default: the bucket of the start
  *                 "versioning": "Enabled" | "Suspended" | null (never enabled),
+ *                 "owner": "222222222222",        the account that has it; x-amz-expected-bucket-owner is compared with it
  *                 "region": "eu-west-1",          where it is; another one than the service's: 301 PermanentRedirect
  *                 "objectLock": "Enabled" | "Disabled",
  *                 "defaultRetention": { "mode": "GOVERNANCE" | "COMPLIANCE", "days": 30 } | { ..., "years": 1 } | null,
@@ -23,7 +24,8 @@
  *     "key": "evidence/*.gz",      with * a glob over the whole key, without one a part of the key; left out: any
  *     "nth": 2,                    from the second matching request on (default 1) ...
  *     "times": 3,                  ... for three of them (default 1), or "always". SDKs retry resets and 5xx: mind the number
- *     "at": "before" | "after",    error, hang and reset: before the operation (default), or after it took effect (a lost response)
+ *     "at": "before" | "after",    error, hang and reset: before the operation (default), or after it took effect (a lost response);
+ *                                reset alone also "during": when the first bytes of the body have come (without a body, before)
  *     "delayMs": 500,              waits first; may stand alone or with one of:
  *     "error": { "status": 503, "code": "SlowDown", "message": "..." },
  *     "hang": true,                never answers
@@ -40,8 +42,8 @@
  * `elements` are paths below the root of the XML answer; a list (Version, Contents) is changed in every item.
  * `truncateTo` cuts the connection in the middle of the body; `replaceWith` sends other bytes with their own content-length.
  *
- * `GET /__control` answers { "requests": [LoggedRequest, ...], "versions": [ListedVersion, ...], "faults": [Fault, ...] }: what was
- * asked in order of arrival, what is stored now (by bucket and key, newest first), and the faults that can still happen.
+ * `GET /__control` answers { "requests": [LoggedRequest, ...], "versions": [ListedVersion, ...], "uploads": [ListedUpload, ...], "faults": [Fault, ...] }: what was
+ * asked in order of arrival, what is stored now (by bucket and key, newest first), the multipart uploads in progress, and the faults that can still happen.
  */
 import { z } from 'zod';
 import type { Account } from './account.js';
@@ -72,7 +74,7 @@ const faultSchema = z
     key: text.optional(),
     nth: positive.default(1),
     times: z.union([positive, z.literal('always')]).default(1),
-    at: z.enum(['before', 'after']).default('before'),
+    at: z.enum(['before', 'during', 'after']).default('before'),
     delayMs: z.int().nonnegative().optional(),
     error: z.strictObject({ status: z.int().min(300).max(599), code: text, message: text.default('') }).optional(),
     hang: z.literal(true).optional(),
@@ -82,6 +84,7 @@ const faultSchema = z
   .refine((fault) => [fault.error, fault.hang, fault.reset, fault.lie].filter(Boolean).length <= 1, {
     message: 'a fault is one of error, hang, reset, lie',
   })
+  .refine((fault) => fault.at !== 'during' || fault.reset === true, { message: 'only a reset happens during a request' })
   .refine((fault) => Boolean(fault.delayMs ?? fault.error ?? fault.hang ?? fault.reset ?? fault.lie), {
     message: 'a fault needs one of error, hang, reset, lie, delayMs',
   });
@@ -90,6 +93,10 @@ const bucketSchema = z.strictObject({
   name: text.optional(),
   versioning: z.enum(['Enabled', 'Suspended']).nullable().optional(),
   region: text.optional(),
+  owner: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
   objectLock: z.enum(['Enabled', 'Disabled']).optional(),
   defaultRetention: z
     .union([z.strictObject({ mode, days: positive }), z.strictObject({ mode, years: positive })])
@@ -138,6 +145,7 @@ function changeBucket(change: z.output<typeof bucketSchema>, account: Account, f
   if (!bucket) throw new Error(`there is no bucket ${name}`);
   if (change.versioning !== undefined) bucket.versioning = change.versioning ?? undefined;
   bucket.region = change.region ?? bucket.region;
+  bucket.owner = change.owner ?? bucket.owner;
   if (change.objectLock === 'Disabled') bucket.objectLock = undefined;
   if (change.objectLock === 'Enabled') bucket.objectLock ??= {};
   if (change.defaultRetention !== undefined) setDefaultRetention(bucket, change.defaultRetention ?? undefined);

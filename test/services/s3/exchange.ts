@@ -57,7 +57,8 @@ async function replyTo(context: ExchangeContext, raw: IncomingMessage, logged: L
   const fault = context.faults.meet(logged.operation, logged.key);
   if (fault) logged.fault = kindOf(fault);
   if (fault?.delayMs !== undefined) await wait(fault.delayMs);
-  if (fault?.at === 'before' && isUnanswered(fault, raw, logged)) return undefined;
+  if (fault?.at === 'during') await firstBytes(raw);
+  if (fault !== undefined && fault.at !== 'after' && isUnanswered(fault, raw, logged)) return undefined;
   if (fault?.at === 'before' && fault.error) return asReply(faultError(fault.error));
   const reply = await act().catch(asReply);
   if (fault?.at === 'after' && isUnanswered(fault, raw, logged)) return undefined;
@@ -98,6 +99,15 @@ async function prepareSts(
   const body = await readStsForm(raw);
   logged.operation = body.form.get('Action') ?? 'NotImplemented';
   return async () => answerSts(account, raw, body, logged.id);
+}
+
+/** Waits for the first bytes of the body, or for its end where it has none. */
+async function firstBytes(raw: IncomingMessage): Promise<void> {
+  await new Promise<void>((resolve) => {
+    raw.once('data', () => resolve());
+    raw.once('end', () => resolve());
+    raw.once('close', () => resolve());
+  });
 }
 
 /** Carries out a hang or a reset; false for other faults. */

@@ -26,7 +26,7 @@ function changedBody({ body }: Reply, lie: Lie): Reply['body'] {
     return changedXml(body, lie.elements);
   }
   if (!lie.body || 'replaceWith' in lie.body) return body;
-  if (body?.kind !== 'file') throw new Error('a lie about bytes needs an answer with the bytes of an object');
+  if (body?.kind !== 'stored') throw new Error('a lie about bytes needs an answer with the bytes of an object');
   if ('flipByteAt' in lie.body) return { ...body, flippedByte: lie.body.flipByteAt };
   return { ...body, end: Math.min(body.end, body.start + lie.body.truncateTo) };
 }

@@ -72,7 +72,7 @@ function contents({ etag, size, checksum }: StoredVersion): XmlElements {
   return {
     ETag: `"${etag}"`,
     ChecksumAlgorithm: checksum?.algorithm,
-    ChecksumType: checksum && 'FULL_OBJECT',
+    ChecksumType: checksum?.type,
     Size: size,
     StorageClass: 'STANDARD',
   };
@@ -84,7 +84,8 @@ function maxKeys(request: S3Request): number {
   return Math.min(1000, Number(text));
 }
 
-function keyEncoding(request: S3Request): (key: string) => string {
+/** How a list writes keys: as they are, or percent-encoded where the client asks for it. */
+export function keyEncoding(request: S3Request): (key: string) => string {
   const type = request.query.get('encoding-type');
   if (type === null) return (key) => key;
   if (type === 'url') return (key) => encodeURIComponent(key).replaceAll('%2F', '/');

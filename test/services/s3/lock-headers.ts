@@ -1,5 +1,6 @@
-import { invalidArgument } from './s3-error.js';
+import type { OperationContext } from './operation.js';
 import { isLockMode, type Retention } from './retention.js';
+import { invalidArgument, missingLockConfiguration } from './s3-error.js';
 import type { S3Request } from './s3-request.js';
 
 export interface RequestedLock {
@@ -7,8 +8,18 @@ export interface RequestedLock {
   readonly legalHold: boolean | undefined;
 }
 
+/** The lock that a put asks for. Throws 403 to whom it is not allowed, 400 where the bucket has no Object Lock or a header is wrong. */
+export function permittedLock({ account, request, bucket }: OperationContext): RequestedLock {
+  const lock = requestedLock(request, account.now());
+  const resource = `${bucket.name}/${request.key}`;
+  if (lock.retention) account.assertAllowed('s3:PutObjectRetention', resource);
+  if (lock.legalHold !== undefined) account.assertAllowed('s3:PutObjectLegalHold', resource);
+  if ((lock.retention || lock.legalHold !== undefined) && !bucket.objectLock) throw missingLockConfiguration();
+  return lock;
+}
+
 /** The `x-amz-object-lock-*` headers of a put; throws 400 InvalidArgument for one that is wrong or lacks its other half. */
-export function requestedLock(request: S3Request, now: Date): RequestedLock {
+function requestedLock(request: S3Request, now: Date): RequestedLock {
   const mode = request.header('x-amz-object-lock-mode');
   const until = request.header('x-amz-object-lock-retain-until-date');
   const hold = request.header('x-amz-object-lock-legal-hold');

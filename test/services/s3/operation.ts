@@ -15,7 +15,7 @@ export interface OperationContext {
 
 export interface Operation {
   readonly name: string;
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly target: 'bucket' | 'object';
   /** The query parameter that tells this operation from others of the same method; undefined for the plain one. */
   readonly subresource?: string;

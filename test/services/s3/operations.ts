@@ -1,7 +1,10 @@
 import { getBucketLocation, getBucketVersioning, getObjectLockConfiguration, headBucket } from './bucket-settings.js';
+import { completeMultipartUpload } from './complete-upload.js';
 import { createBucket, createBucketNeeds } from './create-bucket.js';
 import { deleteObject } from './delete-object.js';
 import { listObjectsV2, listObjectVersions } from './list-objects.js';
+import { listMultipartUploads, listParts } from './list-uploads.js';
+import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart-upload.js';
 import { getObjectLegalHold, getObjectRetention, putObjectRetention } from './object-lock.js';
 import type { Operation } from './operation.js';
 import { putObject } from './put-object.js';
@@ -72,6 +75,57 @@ const operations: readonly Operation[] = [
     parameters: ['prefix', 'max-keys', 'continuation-token', 'start-after', 'encoding-type'],
     needs: () => ['s3:ListBucket'],
     run: listObjectsV2,
+  },
+  {
+    name: 'ListMultipartUploads',
+    method: 'GET',
+    target: 'bucket',
+    subresource: 'uploads',
+    parameters: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+    needs: () => ['s3:ListBucketMultipartUploads'],
+    run: listMultipartUploads,
+  },
+  {
+    name: 'CreateMultipartUpload',
+    method: 'POST',
+    target: 'object',
+    subresource: 'uploads',
+    needs: () => ['s3:PutObject'],
+    run: createMultipartUpload,
+  },
+  {
+    name: 'UploadPart',
+    method: 'PUT',
+    target: 'object',
+    subresource: 'uploadId',
+    parameters: ['partNumber'],
+    needs: () => ['s3:PutObject'],
+    run: uploadPart,
+  },
+  {
+    name: 'CompleteMultipartUpload',
+    method: 'POST',
+    target: 'object',
+    subresource: 'uploadId',
+    needs: () => ['s3:PutObject'],
+    run: completeMultipartUpload,
+  },
+  {
+    name: 'AbortMultipartUpload',
+    method: 'DELETE',
+    target: 'object',
+    subresource: 'uploadId',
+    needs: () => ['s3:AbortMultipartUpload'],
+    run: abortMultipartUpload,
+  },
+  {
+    name: 'ListParts',
+    method: 'GET',
+    target: 'object',
+    subresource: 'uploadId',
+    parameters: ['max-parts', 'part-number-marker'],
+    needs: () => ['s3:ListMultipartUploadParts'],
+    run: listParts,
   },
   { name: 'PutObject', method: 'PUT', target: 'object', needs: () => ['s3:PutObject'], run: putObject },
   { name: 'HeadObject', method: 'HEAD', target: 'object', parameters: ['versionId'], needs: read, run: headObject },

@@ -1,24 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Bucket, StoredVersion } from './bucket.js';
 import { checksumHeader } from './checksums.js';
-import { requestedLock } from './lock-headers.js';
+import { permittedLock } from './lock-headers.js';
 import type { OperationContext } from './operation.js';
 import type { Reply } from './reply.js';
 import { declaredBody, receiveBody, vouchesForBody, type ReceivedBody } from './request-body.js';
 import { retentionFromDefault } from './retention.js';
-import { conditionalConflict, invalidRequest, missingLockConfiguration, notImplemented, preconditionFailed } from './s3-error.js';
+import { conditionalConflict, invalidRequest, notImplemented, preconditionFailed } from './s3-error.js';
 import type { S3Request } from './s3-request.js';
+import { removePieces, storeBody } from './stored-file.js';
 
 /** PutObject: checks the headers, streams the body to a file, compares it with its digests, and only then adds the version. */
-export async function putObject({ account, request, bucket, dataDir }: OperationContext): Promise<Reply> {
+export async function putObject(context: OperationContext): Promise<Reply> {
+  const { account, request, bucket, dataDir } = context;
   refuseWhatIsNotModelled(request);
   const conditional = isConditional(request);
-  const lock = requestedLock(request, account.now());
-  if (lock.retention) account.assertAllowed('s3:PutObjectRetention', `${bucket.name}/${request.key}`);
-  if (lock.legalHold !== undefined) account.assertAllowed('s3:PutObjectLegalHold', `${bucket.name}/${request.key}`);
-  if ((lock.retention || lock.legalHold !== undefined) && !bucket.objectLock) throw missingLockConfiguration();
+  const lock = permittedLock(context);
   const rule = bucket.objectLock?.defaultRetention;
   const declared = declaredBody(request);
   if ((lock.retention || lock.legalHold !== undefined || rule) && !vouchesForBody(declared)) {
@@ -28,9 +24,8 @@ export async function putObject({ account, request, bucket, dataDir }: Operation
   }
   if (conditional) assertAbsent(bucket, request.key);
   const changesBefore = bucket.changesOf(request.key);
-  const file = join(dataDir, randomUUID());
+  const { received, piece } = await storeBody(dataDir, (write) => receiveBody(request, declared, write));
   try {
-    const received = await writeFileFrom(file, (write) => receiveBody(request, declared, write));
     if (conditional) {
       assertAbsent(bucket, request.key);
       if (bucket.changesOf(request.key) !== changesBefore) throw conditionalConflict(request.key);
@@ -42,16 +37,16 @@ export async function putObject({ account, request, bucket, dataDir }: Operation
       size: received.size,
       etag: received.md5,
       sha256: received.sha256,
-      file,
+      pieces: [piece],
       checksum: received.checksum,
       headers: storedHeaders(request),
       retention: lock.retention ?? (rule && retentionFromDefault(rule, now)),
       legalHold: lock.legalHold,
     });
-    if (replaced?.file !== undefined) await rm(replaced.file, { force: true });
+    await removePieces(replaced);
     return { status: 200, headers: answerHeaders(bucket, stored, received) };
   } catch (error) {
-    await rm(file, { force: true });
+    await removePieces({ pieces: [piece] });
     throw error;
   }
 }
@@ -62,31 +57,20 @@ function answerHeaders(bucket: Bucket, stored: StoredVersion, { checksum }: Rece
     ...(bucket.versioning && { 'x-amz-version-id': stored.versionId }),
     'x-amz-server-side-encryption': 'AES256',
     [checksumHeader(checksum.algorithm)]: checksum.value,
-    'x-amz-checksum-type': 'FULL_OBJECT',
+    'x-amz-checksum-type': checksum.type,
     'content-length': '0',
   };
 }
 
-async function writeFileFrom(
-  path: string,
-  fill: (write: (piece: Buffer) => Promise<void>) => Promise<ReceivedBody>,
-): Promise<ReceivedBody> {
-  const file = await open(path, 'wx');
-  try {
-    return await fill(async (piece) => void (await file.writeFile(piece)));
-  } finally {
-    await file.close();
-  }
-}
-
 /** `If-None-Match: *` is the only condition that S3 takes there. A delete marker on top counts as absent. */
-function isConditional(request: S3Request): boolean {
+export function isConditional(request: S3Request): boolean {
   const condition = request.header('if-none-match');
   if (condition !== undefined && condition !== '*') throw notImplemented(`If-None-Match: ${condition} on a put`);
   return condition === '*';
 }
 
-function assertAbsent(bucket: Bucket, key: string): void {
+/** Throws 412 when the key has an object. */
+export function assertAbsent(bucket: Bucket, key: string): void {
   const current = bucket.current(key);
   if (current && !current.deleteMarker) throw preconditionFailed();
 }
@@ -100,7 +84,8 @@ const unmodelled = [
   'if-match',
 ];
 
-function refuseWhatIsNotModelled(request: S3Request): void {
+/** Throws 501 for the headers of a put that the stand-in does not know. */
+export function refuseWhatIsNotModelled(request: S3Request): void {
   const found = unmodelled.find((name) => request.header(name) !== undefined);
   if (found) throw notImplemented(`the header ${found} of a put`);
   const encryption = request.header('x-amz-server-side-encryption') ?? 'AES256';
@@ -110,7 +95,7 @@ function refuseWhatIsNotModelled(request: S3Request): void {
 }
 
 /** The headers that S3 keeps and gives back; `aws-chunked` is the framing of the request and not kept. */
-function storedHeaders(request: S3Request): Record<string, string> {
+export function storedHeaders(request: S3Request): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': request.header('content-type') ?? 'binary/octet-stream' };
   for (const name of ['cache-control', 'content-disposition', 'content-language', 'expires']) {
     const value = request.header(name);

@@ -19,7 +19,7 @@ export function getObject({ account, request, bucket }: OperationContext): Reply
   return wholeOrRange(request, version, describe(account, bucket, request, version));
 }
 
-/** GetObjectAttributes; ObjectParts is left out, as there are no multipart uploads. */
+/** GetObjectAttributes; ObjectParts is left out. */
 export function getObjectAttributes({ account, request, bucket }: OperationContext): Reply {
   const version = readableVersion(account, bucket, request);
   const asked = (request.header('x-amz-object-attributes') ?? '').split(',').map((name) => name.trim());
@@ -31,7 +31,7 @@ export function getObjectAttributes({ account, request, bucket }: OperationConte
     ETag: asked.includes('ETag') ? version.etag : undefined,
     Checksum:
       asked.includes('Checksum') && checksum
-        ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: 'FULL_OBJECT' }
+        ? { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }
         : undefined,
     ObjectSize: asked.includes('ObjectSize') ? version.size : undefined,
     StorageClass: asked.includes('StorageClass') ? 'STANDARD' : undefined,
@@ -98,26 +98,26 @@ function describe(account: Account, bucket: Bucket, request: S3Request, version:
       request.header('x-amz-checksum-mode') === 'ENABLED' &&
       request.header('range') === undefined && {
         [checksumHeader(checksum.algorithm)]: checksum.value,
-        'x-amz-checksum-type': 'FULL_OBJECT',
+        'x-amz-checksum-type': checksum.type,
       }),
   };
 }
 
 function wholeOrRange(request: S3Request, version: StoredVersion, headers: Record<string, string>): Reply {
-  const { size, file = '' } = version;
+  const { size, pieces } = version;
   const range = requestedRange(request.header('range'), size);
   if (!range) {
     return {
       status: 200,
       headers: { ...headers, 'content-length': String(size) },
-      body: { kind: 'file', file, start: 0, end: size },
+      body: { kind: 'stored', pieces, start: 0, end: size },
     };
   }
   const partial = {
     'content-length': String(range.end - range.start),
     'content-range': `bytes ${range.start}-${range.end - 1}/${size}`,
   };
-  return { status: 206, headers: { ...headers, ...partial }, body: { kind: 'file', file, ...range } };
+  return { status: 206, headers: { ...headers, ...partial }, body: { kind: 'stored', pieces, ...range } };
 }
 
 /** One range, its end exclusive. A header that is not one range is ignored, as RFC 9110 allows and S3 does. */

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { StoredPiece } from './bucket.js';
 import type { S3Error } from './s3-error.js';
 import { s3Namespace, xmlDocument, type XmlElements } from './xml.js';
 
@@ -9,7 +10,7 @@ import { s3Namespace, xmlDocument, type XmlElements } from './xml.js';
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: XmlBody | FileBody | BytesBody | undefined;
+  readonly body?: XmlBody | StoredBody | BytesBody | undefined;
 }
 
 export interface XmlBody {
@@ -19,10 +20,10 @@ export interface XmlBody {
   readonly children: XmlElements | string;
 }
 
-/** Bytes `start` to `end` (exclusive) of a file, possibly spoilt: `flippedByte` counts from `start`. */
-export interface FileBody {
-  readonly kind: 'file';
-  readonly file: string;
+/** Bytes `start` to `end` (exclusive) of an object, possibly spoilt: `flippedByte` counts from `start`. */
+export interface StoredBody {
+  readonly kind: 'stored';
+  readonly pieces: readonly StoredPiece[];
   readonly start: number;
   readonly end: number;
   readonly flippedByte?: number;
@@ -63,7 +64,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, head: bo
   if (text !== undefined) headers['content-type'] ??= 'application/xml';
   const bytes = text === undefined ? (reply.body?.kind === 'bytes' ? reply.body.bytes : undefined) : Buffer.from(text);
   if (bytes && !head) headers['content-length'] ??= String(bytes.length);
-  const length = bytes?.length ?? (reply.body?.kind === 'file' ? reply.body.end - reply.body.start : 0);
+  const length = bytes?.length ?? (reply.body?.kind === 'stored' ? reply.body.end - reply.body.start : 0);
   const cutShort = !head && headers['content-length'] !== undefined && Number(headers['content-length']) !== length;
   if (cutShort) response.shouldKeepAlive = false;
   response.writeHead(reply.status, headers);
@@ -71,20 +72,26 @@ export async function sendReply(response: ServerResponse, reply: Reply, head: bo
     response.end();
     return;
   }
-  await pipeline(reply.body?.kind === 'file' ? fileBytes(reply.body) : Readable.from(bytes ? [bytes] : []), response, {
+  await pipeline(reply.body?.kind === 'stored' ? storedBytes(reply.body) : Readable.from(bytes ? [bytes] : []), response, {
     end: !cutShort,
   });
   if (cutShort) response.socket?.end();
 }
 
-async function* fileBytes(body: FileBody): AsyncGenerator<Buffer> {
-  if (body.start >= body.end) return;
-  let position = body.start;
-  for await (const chunk of createReadStream(body.file, { start: body.start, end: body.end - 1 }) as AsyncIterable<Buffer>) {
-    const at = body.flippedByte === undefined ? -1 : body.start + body.flippedByte - position;
-    const byte = chunk[at];
-    if (byte !== undefined) chunk[at] = byte ^ 0xff;
-    position += chunk.length;
-    yield chunk;
+async function* storedBytes(body: StoredBody): AsyncGenerator<Buffer> {
+  const flipped = body.flippedByte === undefined ? undefined : body.start + body.flippedByte;
+  let pieceStart = 0;
+  for (const { file, size } of body.pieces) {
+    const [start, end] = [Math.max(body.start - pieceStart, 0), Math.min(body.end - pieceStart, size)];
+    let position = pieceStart + start;
+    pieceStart += size;
+    if (start >= end) continue;
+    for await (const chunk of createReadStream(file, { start, end: end - 1 }) as AsyncIterable<Buffer>) {
+      const at = flipped === undefined ? -1 : flipped - position;
+      const byte = chunk[at];
+      if (byte !== undefined) chunk[at] = byte ^ 0xff;
+      position += chunk.length;
+      yield chunk;
+    }
   }
 }

@@ -65,7 +65,7 @@ export async function receiveBody(
     size,
     md5: md5.digest('hex'),
     sha256: sha256.digest('hex'),
-    checksum: { algorithm, value: running.digest().toString('base64') },
+    checksum: { algorithm, type: 'FULL_OBJECT', value: running.digest().toString('base64') },
   };
   assertMatches(declared, received, decoder?.trailers);
   return received;

@@ -25,6 +25,15 @@ export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
 export const noSuchVersion = (key: string, versionId: string) =>
   new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.', {}, { Key: key, VersionId: versionId });
 
+export const noSuchUpload = (uploadId: string) =>
+  new S3Error(
+    404,
+    'NoSuchUpload',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    {},
+    { UploadId: uploadId },
+  );
+
 export const notImplemented = (what: string) =>
   new S3Error(501, 'NotImplemented', `This stand-in does not model ${what}; it refuses rather than pretends.`);
 

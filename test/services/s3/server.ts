@@ -9,7 +9,7 @@ import { applyControl, type Control, type Fault } from './control.js';
 import { answerRequest } from './exchange.js';
 import { FaultList } from './faults.js';
 import type { DefaultRetention } from './retention.js';
-import { listVersions, type ListedVersion, type LoggedRequest } from './state.js';
+import { listUploads, listVersions, type ListedUpload, type ListedVersion, type LoggedRequest } from './state.js';
 
 export interface S3Options {
   /** Exists from the start, with Object Lock unless `objectLock` is false. */
@@ -32,6 +32,7 @@ export interface S3Options {
 export interface S3State {
   readonly requests: readonly LoggedRequest[];
   readonly versions: readonly ListedVersion[];
+  readonly uploads: readonly ListedUpload[];
   readonly faults: readonly Fault[];
 }
 
@@ -98,7 +99,13 @@ class S3Service {
   }
 
   state(): S3State {
-    return { requests: [...this.requests], versions: listVersions(this.account), faults: this.faults.list() };
+    const { account, faults, requests } = this;
+    return {
+      requests: [...requests],
+      versions: listVersions(account),
+      uploads: listUploads(account),
+      faults: faults.list(),
+    };
   }
 
   async serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -34,6 +34,22 @@ export interface ListedVersion {
   readonly deleteMarker: boolean;
 }
 
+/** A multipart upload in progress. */
+export interface ListedUpload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  /** Numbers of the parts that it has. */
+  readonly parts: readonly number[];
+}
+
+/** All multipart uploads in progress, oldest first. */
+export function listUploads(account: Account): ListedUpload[] {
+  return [...account.buckets.values()].flatMap(({ name, uploads }) =>
+    [...uploads.values()].map(({ key, uploadId, parts }) => ({ bucket: name, key, uploadId, parts: [...parts.keys()] })),
+  );
+}
+
 /** All that is stored: by bucket and key, newest first. */
 export function listVersions(account: Account): ListedVersion[] {
   return [...account.buckets.values()].flatMap((bucket) =>

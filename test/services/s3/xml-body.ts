@@ -3,7 +3,7 @@ import { malformedXml } from './s3-error.js';
 import type { S3Request } from './s3-request.js';
 import { parseXml, type XmlNode } from './xml.js';
 
-const largestDocument = 1024 * 1024;
+const largestDocument = 4 * 1024 * 1024;
 
 /** The XML document in a request's body, its digests checked; undefined for an empty body. Throws 400 MalformedXML. */
 export async function readXmlBody(request: S3Request): Promise<XmlNode | undefined> {
