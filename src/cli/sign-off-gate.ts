@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { SignedFiles } from '../config/step-contracts.js';
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
@@ -9,8 +10,7 @@ import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
-import { createRedactor } from '../evidence/redaction.js';
-import { scanForSecrets } from '../evidence/secret-scan.js';
+import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
 import type { LogDigest, PilotContext, SignOff } from '../machine/context.js';
 import { CheckpointIncompleteError, SignOffWithdrawnError, type GateFinding } from './errors.js';
 import { recordedLogDifferences } from './recorded-logs.js';
@@ -158,12 +158,7 @@ async function secrets(
   // A form that is still elsewhere is scanned by itself; one that could not be read is a finding already.
   const there = names.filter((name) => name !== EVIDENCE.checkpoint || (form === undefined && read !== null));
   const { findings } = await scanForSecrets(evidence, there, known);
-  const inForm: { file: string; line: number; kind: string }[] = [];
-  if (form !== undefined) {
-    const scanner = createRedactor({ known, onFinding: (finding) => inForm.push({ file: EVIDENCE.checkpoint, ...finding }) });
-    scanner.push(form);
-    scanner.flush();
-  }
+  const inForm = form === undefined ? [] : (await scanContent(EVIDENCE.checkpoint, Readable.from([form]), known)).findings;
   return [...findings, ...inForm].map(({ file, line, kind }) => ({
     file,
     line: line === 0 ? null : line,
