@@ -24,7 +24,7 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   const { after, upTo } = input.tail;
   if (upTo > after) await writeHistory(context, EVIDENCE.historyTail, input.tail);
   const files = await filesToPublish(evidence, upTo > after);
-  refuseSecrets((await scanFiles(context, files)).findings);
+  refuseSecrets((await scanFiles(context, files, input.scan?.accepted)).refused);
   const objects: PublishedFacts['objects'][number][] = [];
   await withSession(input.settings, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));

@@ -76,7 +76,8 @@ export class RunStateError extends Error {
       | 'NOT_WAITING'
       | 'NOT_FAILED'
       | 'NOT_SEALABLE'
-      | 'LEASE_FREE',
+      | 'LEASE_FREE'
+      | 'FINDING_REFUSED',
     message: string,
     readonly runId: string,
   ) {

@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { CONTAINER_HEAD, containerOf, type Container } from './container.js';
 import { BINARY_PROBE, ContentScanner, type ScanRules } from './content-scanner.js';
 import type { EvidenceDir } from './evidence-dir.js';
@@ -39,12 +40,14 @@ export async function scanForSecrets(
   evidence: EvidenceDir,
   names?: readonly string[],
   known: readonly KnownSecret[] = [],
+  signal?: AbortSignal,
 ): Promise<ScanResult> {
   const files: string[] = [];
   const findings: ScanFinding[] = [];
   let bytesScanned = 0;
   for (const name of names ?? (await evidence.list()).map((entry) => entry.name)) {
-    const scanned = await scanContent(name, evidence.stream(name), known);
+    const chunks = evidence.stream(name);
+    const scanned = await scanContent(name, signal === undefined ? chunks : addAbortSignal(signal, chunks), known);
     files.push(scanned.file);
     findings.push(...scanned.findings);
     bytesScanned += scanned.bytes;

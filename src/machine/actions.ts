@@ -126,6 +126,13 @@ export function noteDrift({ context, event }: Args): Change {
   };
 }
 
+export function noteFinding({ context, event }: Args): Change {
+  if (event.type !== 'FINDING_ACCEPTED') return {};
+  const { file, line, kind, sha256, reason } = event;
+  const what = `finding of the secret scan accepted (${file}:${line} ${kind}, in the file with SHA-256 ${sha256})`;
+  return { exceptions: [...context.exceptions, { ...exception(event, what, reason), finding: { file, line, kind, sha256 } }] };
+}
+
 export function noteBrokenLease({ context, event }: Args): Change {
   if (event.type !== 'LEASE_BROKEN') return {};
   const what = `lease broken (held by ${event.holder}, last heartbeat ${event.lastHeartbeat})`;

@@ -1,5 +1,13 @@
 import type { RunRequest, World } from '../config/settings.js';
-import type { DrillPlan, ResultSummary, SignedFiles, StepContracts, Verdict } from '../config/step-contracts.js';
+import type {
+  AcceptedFinding,
+  DrillPlan,
+  Finding,
+  ResultSummary,
+  SignedFiles,
+  StepContracts,
+  Verdict,
+} from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
@@ -53,6 +61,8 @@ export interface Exception {
   readonly by: string;
   readonly what: string;
   readonly reason: string;
+  /** What of the secret scan was accepted. */
+  readonly finding?: Finding;
 }
 
 export interface Seal {
@@ -149,4 +159,9 @@ export function worldOf(context: PilotContext, atSeq = Infinity): World {
 /** An undo was begun, and staging neither restored nor left as it is on the record. */
 export function stagingIsDirty({ drill }: PilotContext): boolean {
   return drill.plan !== null && !drill.restored && !drill.leftBehind;
+}
+
+/** What a person took for no secret, in one file as it was then. */
+export function acceptedFindings({ exceptions }: PilotContext): AcceptedFinding[] {
+  return exceptions.flatMap(({ finding, by, reason }) => (finding === undefined ? [] : [{ ...finding, by, reason }]));
 }

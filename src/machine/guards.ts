@@ -31,6 +31,9 @@ export const guards = {
   verdictIs: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
     context.seal?.verdict === verdict && (event as { output?: PublishedFacts }).output?.verdict === verdict,
   failedAt: ({ context }: Args, { place }: { place: Place }) => context.failure?.step === place,
+  /** The step itself was done; what its scan found is judged again. What is sealed is scanned again as a whole. */
+  scanFailedAt: ({ context: { failure } }: Args, { place }: { place: Place }) =>
+    failure?.step === place && failure.code === 'SECRET_FOUND' && isBefore(place, 'sealing.scanning'),
   sealMayStartOver: ({ context }: Args) =>
     context.failure !== null && !isBefore(context.failure.step, 'sealing.scanning') && context.seal?.putBegan === false,
   mayReplayFrom: ({ context, event }: Args, { place }: { place: Place }) =>

@@ -4,8 +4,8 @@ import { initialContext, type PilotContext, type PilotInput } from './context.js
 import { effects } from './effects.js';
 import type { PilotEvent } from './events.js';
 import { guards } from './guards.js';
-import { stepInputs } from './step-inputs.js';
-import { isBefore, PLACES, STEPS, type Place, type StepName } from './steps.js';
+import { scanInput, stepInputs } from './step-inputs.js';
+import { isBefore, PLACES, STEP_NAMES, STEPS, type Place, type StepName } from './steps.js';
 
 /** Written with every transition; a snapshot of another version is refused. */
 export const PILOT_VERSION = '1';
@@ -34,6 +34,7 @@ const pilot = setup({
     forgetFrom: assign(actions.forgetFrom),
     noteReplay: assign(actions.noteReplay),
     noteDrift: assign(actions.noteDrift),
+    noteFinding: assign(actions.noteFinding),
     noteBrokenLease: assign(actions.noteBrokenLease),
     noteSealing: assign(actions.noteSealing),
     noteAbandoning: assign(actions.noteAbandoning),
@@ -50,6 +51,7 @@ const always = {
   ],
   DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
   LEASE_BROKEN: { actions: 'noteBrokenLease' },
+  FINDING_ACCEPTED: { actions: 'noteFinding' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */
@@ -81,7 +83,7 @@ function effectOf<const Done, const Failed extends readonly unknown[] = []>(step
   return {
     id: step,
     src: actor as string,
-    input: ({ context }: { context: PilotContext }): unknown => stepInputs[step](context),
+    input: ({ context }: { context: PilotContext }): unknown => ({ ...stepInputs[step](context), ...scanInput(context, step) }),
     onDone: done,
     onError: [
       {
@@ -270,6 +272,11 @@ export const pilotMachine = pilot.createMachine({
           { guard: 'sealMayStartOver', target: '#sealing', actions: 'freezeSeal' },
           ...(['sealing.uploading', 'sealing.verifying', 'summarizing'] as const).map((place) => ({
             guard: { type: 'failedAt', params: { place } } as const,
+            target: targetOf(place),
+            actions: 'forgetFailure' as const,
+          })),
+          ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((place) => ({
+            guard: { type: 'scanFailedAt', params: { place } } as const,
             target: targetOf(place),
             actions: 'forgetFailure' as const,
           })),

@@ -1,8 +1,8 @@
-import type { StepContracts } from '../config/step-contracts.js';
+import type { HeldOutcome, Scanned, StepContracts } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
 import { EVIDENCE } from '../evidence/layout.js';
-import { proven, worldOf, type PilotContext } from './context.js';
-import type { StepName, STEPS } from './steps.js';
+import { acceptedFindings, proven, worldOf, type PilotContext } from './context.js';
+import { isBefore, type StepName, type STEPS } from './steps.js';
 
 type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
 
@@ -45,6 +45,15 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     };
   },
 };
+
+/** What the scan of a step's files is told besides: what was accepted, and the outcome that an earlier scan held back. */
+export function scanInput(context: PilotContext, step: StepName): Scanned {
+  const accepted = acceptedFindings(context);
+  const failure = context.failures[step];
+  const isHeld = failure?.code === 'SECRET_FOUND' && isBefore(step, 'sealing.scanning');
+  const held = isHeld ? ((failure.details as { readonly held?: HeldOutcome } | null)?.held ?? null) : null;
+  return accepted.length === 0 && held === null ? {} : { scan: { accepted, held } };
+}
 
 /** Source: design section 6, "S3 key". */
 export function archiveKey(context: PilotContext): string {
