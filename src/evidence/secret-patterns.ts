@@ -64,6 +64,11 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   token('jwt', /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*/g, /[A-Za-z0-9_.-]/),
   text('bearer-token', /(?<keep>\bBearer[ \t]+)(?=[^ \t\r\n]*[0-9])[A-Za-z0-9._~+/=-]{16,}/gi, TOKEN),
   text('basic-authorization', /(?<keep>\bAuthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?Basic[ \t]+)[A-Za-z0-9+/=]{4,}/gi, TOKEN),
+  text(
+    'authorization',
+    /(?<keep>\bAuthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?:(?:Api-)?Token[ \t]+)?)(?!AWS4-)(?=[^ \t\r\n]*[0-9])[A-Za-z0-9._~+/=@-]{16,}/gi,
+    /[A-Za-z0-9._~+/=@-]/,
+  ),
   text('cookie', /(?<keep>\bcookie:[ \t]*)[^ \t\r\n"][^\r\n"]{7,}/gi, /[^\r\n"]/),
   text('presigned-url-signature', /(?<keep>X-Amz-Signature=)[0-9a-f]{64}/gi, /[0-9a-f]/i),
   text('url-password', /(?<keep>:(?:\/\/|\\\/\\\/)[^ \t\r\n/:@"'<>]{0,256}:)[^ \t\r\n/"'<>]{1,512}(?=@)/g, /[^ \t\r\n/"'<>@]/),
@@ -75,7 +80,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   ),
   text(
     'option-password',
-    /(?<keep>[ \t"'](?:-u|--user)[ \t=]+["']?[^ \t\r\n:"']{1,128}:)(?!\d+(?:[ \t\r\n"']|$))[^ \t\r\n"']{4,}/g,
+    /(?<keep>[ \t"'](?:-u|--user)[ \t=]+["']?[^ \t\r\n:"']{0,128}:["']?)(?!\d+(?:[ \t\r\n"']|$))[^ \t\r\n"']{4,}/g,
     /[^ \t\r\n"']/,
   ),
 ];
