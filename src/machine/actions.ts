@@ -54,6 +54,11 @@ export function recordRestored({ context }: Args): Change {
   return { drill: { ...context.drill, restored: true } };
 }
 
+/** Who goes back into the drill has to restore staging after it, whatever was restored before. */
+export function restoreAgain({ context }: Args): Change {
+  return { drill: { ...context.drill, restored: false } };
+}
+
 export function recordSignOff({ event }: Args): Change {
   return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
 }

@@ -25,6 +25,7 @@ const pilot = setup({
     countAttempt: assign(actions.countAttempt),
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
+    restoreAgain: assign(actions.restoreAgain),
     recordSignOff: assign(actions.recordSignOff),
     withdrawSignOff: assign(actions.withdrawSignOff),
     freezeSeal: assign(actions.freezeSeal),
@@ -275,10 +276,10 @@ export const pilotMachine = pilot.createMachine({
             target: targetOf(place),
             actions: 'forgetFailure' as const,
           })),
-          ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((place) => ({
-            guard: { type: 'scanFailedAt', params: { place } } as const,
-            target: targetOf(place),
-            actions: 'forgetFailure' as const,
+          ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((step) => ({
+            guard: { type: 'scanFailedAt', params: { step } } as const,
+            target: targetOf(step),
+            actions: ['forgetFailure' as const, ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : [])],
           })),
         ],
         SUPERSEDED: { guard: 'mayBeSuperseded', target: '#superseded' },

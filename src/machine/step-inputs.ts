@@ -1,8 +1,9 @@
-import type { HeldOutcome, Scanned, StepContracts } from '../config/step-contracts.js';
+import type { Scanned, StepContracts } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { acceptedFindings, proven, worldOf, type PilotContext } from './context.js';
-import { isBefore, type StepName, type STEPS } from './steps.js';
+import { heldOutcome } from './failure.js';
+import type { StepName, STEPS } from './steps.js';
 
 type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
 
@@ -50,8 +51,7 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
 export function scanInput(context: PilotContext, step: StepName): Scanned {
   const accepted = acceptedFindings(context);
   const failure = context.failures[step];
-  const isHeld = failure?.code === 'SECRET_FOUND' && isBefore(step, 'sealing.scanning');
-  const held = isHeld ? ((failure.details as { readonly held?: HeldOutcome } | null)?.held ?? null) : null;
+  const held = failure === undefined ? null : heldOutcome(failure);
   return accepted.length === 0 && held === null ? {} : { scan: { accepted, held } };
 }
 
