@@ -17,6 +17,8 @@ const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
 write('docs/failure-modes.md', withFaultTables(readFileSync(join(ROOT, 'docs/failure-modes.md'), 'utf8')));
 const { withTamperTable } = await import('../dist/test/evidence/verify/tamper-table.js');
 write('docs/evidence-format.md', withTamperTable(readFileSync(join(ROOT, 'docs/evidence-format.md'), 'utf8')));
+const { withCorpusTable } = await import('../dist/test/evidence/corpus/quality.js');
+write('docs/security-model.md', await withCorpusTable(readFileSync(join(ROOT, 'docs/security-model.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 write('docs/evidence-attestation.schema.json', `${JSON.stringify(statementJsonSchema(), null, 2)}\n`);
 for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);

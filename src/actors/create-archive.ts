@@ -19,7 +19,8 @@ export const createArchive: Actor<Contract['input'], Contract['output']> = async
   const chainHead = await writeHistory(context, EVIDENCE.history, { after: 0, upTo: input.upToSeq });
   const files = await indexEvidence(evidence, signal);
   assertAsSigned(files, input.signedFiles);
-  refuseSecrets((await scanFiles(context, [EVIDENCE.secretScan, EVIDENCE.history, EVIDENCE.index])).findings);
+  const ours = [EVIDENCE.secretScan, EVIDENCE.history, EVIDENCE.index];
+  refuseSecrets((await scanFiles(context, ours, input.scan?.accepted)).refused);
   try {
     const { sha256, size } = await writeArchive(evidence, files, signal);
     return { sha256, size, files: files.length, chainHead };

@@ -27,7 +27,7 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   const { after, upTo } = input.tail;
   const hash = upTo > after ? await writeHistory(context, EVIDENCE.historyTail, input.tail) : input.attested.chain.sealed.hash;
   const files = await filesToPublish(evidence, upTo > after);
-  refuseSecrets((await scanFiles(context, files)).findings);
+  refuseSecrets((await scanFiles(context, files, input.scan?.accepted)).refused);
   await attest(context, input, { seq: upTo, hash }, await Promise.all(files.map((file) => attestedFile(evidence, file))));
   // The summary comes last: once it is locked, all of it is.
   files.splice(-1, 0, EVIDENCE.attestation);

@@ -42,7 +42,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'retry',
     group: DECIDE,
-    summary: 'operator: sealing again after a fixed problem',
+    summary: 'operator: sealing again after a fixed problem; the scan of a step again',
     load: async () => loaded((await import('./commands/retry.js')).retry),
   },
   {
@@ -50,6 +50,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: DECIDE,
     summary: 'supervisor: the failed step again, or all from an earlier one',
     load: async () => loaded((await import('./commands/replay.js')).replay),
+  },
+  {
+    name: 'accept-finding',
+    group: DECIDE,
+    summary: 'supervisor: what the secret scan found is no secret',
+    load: async () => loaded((await import('./commands/accept-finding.js')).acceptFinding),
   },
   {
     name: 'abandon',

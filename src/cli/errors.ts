@@ -78,7 +78,8 @@ export class RunStateError extends Error {
       | 'NOT_SEALABLE'
       | 'NOT_SEALED'
       | 'NOT_VERIFIED'
-      | 'LEASE_FREE',
+      | 'LEASE_FREE'
+      | 'FINDING_REFUSED',
     message: string,
     readonly runId: string,
   ) {

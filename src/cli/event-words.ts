@@ -77,6 +77,8 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       return `Superseded by run ${fact('byRun')}`;
     case 'DRIFT_ACCEPTED':
       return `Drift accepted by ${user}: ${fact('reason')} (${(event['facts'] as readonly string[]).join('; ')})`;
+    case 'FINDING_ACCEPTED':
+      return `Finding accepted by ${user}: ${fact('file')}:${fact('line')} (${fact('kind')}): ${fact('reason')}`;
     case 'LEASE_BROKEN':
       return `Lease of ${fact('holder')} broken by ${user}: ${fact('reason')}`;
     case 'RESUMED':

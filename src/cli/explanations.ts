@@ -47,7 +47,7 @@ export const PLACE_EXPLANATIONS: Readonly<Record<Place, Explanation>> = {
       'When the restore failed: cutover sign-off <run> --reject --reason "...". After mending, a supervisor: cutover replay <run> --from awaitingDbVerification --reason "...".',
   },
   'sealing.scanning': {
-    does: 'Looks for secrets in every file that will be archived (AC5).',
+    does: 'Looks for secrets in every file that will be archived (AC5), as after each step, but in all of them.',
     onFailure:
       'The message names file and line, never the secret. Make the secret invalid where it is used; a file that was signed must be signed again: cutover replay.',
   },
@@ -86,7 +86,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RUN_NOT_FOUND: 'No such run in this database. cutover list shows them; --db or CUTOVER_DB names another database. Exit 64.',
   RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
-  NOT_FAILED: 'Only a run that failed while it was sealed is retried. cutover status <run> shows where it is.',
+  NOT_FAILED:
+    'Only a run that failed while it was sealed, or at the scan of a step, is retried. cutover status <run> shows where it is.',
   LEASE_FREE: 'No process drives the run. Go on with cutover resume.',
   NOT_SEALED: 'What is handed to an auditor is what was sealed and locked; a run before that has nothing of it.',
   NOT_VERIFIED:
@@ -111,7 +112,10 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   STEP_TIMED_OUT: 'A step took longer than it may; its children were ended. Limits: cutover explain <step>.',
   SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',
   STORE_UNAVAILABLE: 'The database cannot be used; the message says why. cutover doctor looks at it.',
-  SECRET_FOUND: 'A secret stands in evidence. File and line are named; make it invalid where it is used.',
+  SECRET_FOUND:
+    'A secret stands in evidence. File, line and rule are named; make it invalid where it is used, then replay the step. If it is none, a supervisor says so: cutover accept-finding; then cutover retry <run> makes the scan again, not the step.',
+  FINDING_REFUSED:
+    'The finding is not there as it was named, or it is the value of a variable, which is never accepted. The message lists what the scan finds.',
   PREFLIGHT_FAILED:
     'Pre-conditions do not hold; each is listed with its advice. Mend them (cutover preflight), then: cutover start.',
   RC_GATES_FAILED: 'A release gate failed. Check 30_rc_gates.txt, fix the gate, then a new run: cutover start.',

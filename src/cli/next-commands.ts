@@ -1,5 +1,6 @@
-import type { PilotContext } from '../machine/context.js';
-import { stagingIsDirty } from '../machine/context.js';
+import type { Finding } from '../config/step-contracts.js';
+import { mayBeAccepted } from '../evidence/accepted-findings.js';
+import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/context.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
@@ -107,8 +108,10 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
       },
     ];
   }
+  const finding = acceptable(runId, context);
   if (!isBefore(step, 'sealing.scanning')) {
     return [
+      ...finding,
       { role: 'operator', command: `cutover retry ${runId}`, why: 'seal again, once the cause is mended' },
       ...logs,
       ...replay(runId, context),
@@ -117,6 +120,10 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
   }
   return [
     ...logs,
+    ...finding,
+    ...(finding.length === 0
+      ? []
+      : [{ role: 'operator' as const, command: `cutover retry ${runId}`, why: 'the scan again, once all is accepted' }]),
     newRun('once the cause is mended: new evidence, new timestamp'),
     ...replay(runId, context),
     ...sealAsFailed(runId, context),
@@ -135,6 +142,24 @@ function replay(runId: string, context: PilotContext): NextCommand[] {
       why: override ? 'judge the failed gate again, on the record' : `${from} again`,
     },
   ];
+}
+
+/** The first finding that nobody has accepted yet, if the run stands still for one. */
+function acceptable(runId: string, context: PilotContext): NextCommand[] {
+  if (context.failure?.code !== 'SECRET_FOUND') return [];
+  const { findings = [] } = (context.failure.details ?? {}) as { readonly findings?: readonly Omit<Finding, 'sha256'>[] };
+  const accepted = acceptedFindings(context);
+  const open = findings.find(({ file, line, kind }) =>
+    accepted.every((one) => one.file !== file || one.line !== line || one.kind !== kind),
+  );
+  if (open === undefined || !mayBeAccepted(open)) return [];
+  const { file, line, kind } = open;
+  const command = `cutover accept-finding ${runId} --file ${quoted(file)} --line ${line} --rule ${kind} --reason "..."`;
+  return [{ role: 'supervisor', command, why: 'only if it is no secret' }];
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** As the machine's guard `maySealAsFailed` has it. */

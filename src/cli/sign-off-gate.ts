@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SignedFiles } from '../config/step-contracts.js';
+import { Readable } from 'node:stream';
+import type { AcceptedFinding, SignedFiles } from '../config/step-contracts.js';
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
+import { notAccepted } from '../evidence/accepted-findings.js';
 import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
 import { parseCheckpoint } from '../evidence/checkpoint-parser.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
@@ -9,9 +11,8 @@ import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
-import { createRedactor } from '../evidence/redaction.js';
-import { scanForSecrets } from '../evidence/secret-scan.js';
-import type { LogDigest, PilotContext, SignOff } from '../machine/context.js';
+import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
+import { acceptedFindings, type LogDigest, type PilotContext, type SignOff } from '../machine/context.js';
 import { CheckpointIncompleteError, SignOffWithdrawnError, type GateFinding } from './errors.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
@@ -64,7 +65,7 @@ async function look(
       .map(({ file, what, message }) => ({ file, line: null, item: what, message }));
     const ofResults = changed(contextOf(view), files).filter(({ file }) => differences.every((found) => found.file !== file));
     findings.push(...absent, ...differences, ...ofResults);
-    findings.push(...(await secrets(evidence, names, options, form)));
+    findings.push(...(await secrets(evidence, names, options, { read: form, accepted: acceptedFindings(contextOf(view)) })));
     return { checkpoint, files };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
@@ -153,22 +154,17 @@ async function secrets(
   evidence: EvidenceDir,
   names: readonly string[],
   { known, form }: GateOptions,
-  read: Buffer | null,
+  { read, accepted }: { readonly read: Buffer | null; readonly accepted: readonly AcceptedFinding[] },
 ): Promise<GateFinding[]> {
   // A form that is still elsewhere is scanned by itself; one that could not be read is a finding already.
   const there = names.filter((name) => name !== EVIDENCE.checkpoint || (form === undefined && read !== null));
   const { findings } = await scanForSecrets(evidence, there, known);
-  const inForm: { file: string; line: number; kind: string }[] = [];
-  if (form !== undefined) {
-    const scanner = createRedactor({ known, onFinding: (finding) => inForm.push({ file: EVIDENCE.checkpoint, ...finding }) });
-    scanner.push(form);
-    scanner.flush();
-  }
-  return [...findings, ...inForm].map(({ file, line, kind }) => ({
+  const inForm = form === undefined ? [] : (await scanContent(EVIDENCE.checkpoint, Readable.from([form]), known)).findings;
+  return [...(await notAccepted(findings, accepted, evidence)), ...inForm].map(({ file, line, kind }) => ({
     file,
     line: line === 0 ? null : line,
     item: 'secret',
-    message: `a secret (${kind})${line === 0 ? ' in its name' : ''}: remove it, and make it invalid where it is used`,
+    message: `a secret (${kind})${line === 0 ? ' in its name' : ''}: remove it, and make it invalid where it is used; if it is none, a supervisor says so: cutover accept-finding`,
   }));
 }
 

@@ -12,13 +12,13 @@ export interface StepContracts {
   drillAppRollback: { input: StagingInput & { readonly plan: DrillPlan | null }; output: DrillFacts };
   restoreStaging: { input: StagingInput & { readonly plan: DrillPlan }; output: DrillFacts };
   prepareCheckpoint: { input: { readonly createdAt: string }; output: { readonly file: string; readonly directory: string } };
-  scanEvidence: { input: Record<string, never>; output: ScanFacts };
-  createArchive: { input: ArchiveInput; output: ArchiveFacts };
+  scanEvidence: { input: Scanned; output: ScanFacts };
+  createArchive: { input: ArchiveInput & Scanned; output: ArchiveFacts };
   hashArchive: { input: { readonly archive: ArchiveFacts }; output: { readonly sha256: string; readonly size: number } };
   computeRetention: { input: { readonly settings: Settings }; output: RetentionFacts };
   uploadToWorm: { input: UploadInput; output: UploadFacts };
   verifyUpload: { input: VerifyInput; output: VerifiedFacts };
-  publishSummary: { input: SummaryInput; output: PublishedFacts };
+  publishSummary: { input: SummaryInput & Scanned; output: PublishedFacts };
 }
 export type ActorName = keyof StepContracts;
 
@@ -118,6 +118,33 @@ export interface DrillFacts {
 export interface ScanFacts {
   readonly filesScanned: number;
   readonly bytesScanned: number;
+  /** Findings that a person took for no secrets; left out where there are none. */
+  readonly accepted?: number;
+}
+
+/** A finding of the secret scan, in a file as it was then. `line` 0: in its name. */
+export interface Finding {
+  readonly file: string;
+  readonly line: number;
+  readonly kind: string;
+  /** Of the evidence file; of the outermost archive, when it is within one. */
+  readonly sha256: string;
+}
+
+export interface AcceptedFinding extends Finding {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What a step had come to when the scan of its files failed it. */
+export interface HeldOutcome {
+  readonly output: unknown;
+  readonly files: SignedFiles;
+}
+
+/** What is told to every step besides its input, where there is anything to tell. */
+export interface Scanned {
+  readonly scan?: { readonly accepted: readonly AcceptedFinding[]; readonly held: HeldOutcome | null };
 }
 
 /** SHA-256 (hex) of each signed file by its name. */

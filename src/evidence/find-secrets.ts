@@ -76,7 +76,8 @@ const OPENING_QUOTE = /(\\{1,3})?["']/y;
 const UNQUOTED = /[^ \t\r\n&<>"]/;
 const UNQUOTED_RUN = /[^ \t\r\n&<>"]*/y;
 
-function valueAt(text: string, at: number): Pick<FoundSecret, 'start' | 'end' | 'continues'> {
+/** Where the value that begins at `at` stands: within its quotes, or up to the next blank. */
+export function valueAt(text: string, at: number): Pick<FoundSecret, 'start' | 'end' | 'continues'> {
   const opening = runAt(OPENING_QUOTE, text, at);
   const start = at + opening.length;
   if (opening === '') return { start, end: start + runAt(UNQUOTED_RUN, text, start).length, continues: UNQUOTED };
@@ -92,7 +93,7 @@ function runAt(sticky: RegExp, text: string, at: number): string {
 }
 
 /** What was redacted before is no secret any more: a redacted file has no findings. */
-function isSecret(value: string, minLength: number): boolean {
+export function isSecret(value: string, minLength: number): boolean {
   const rest = value.includes('[REDACTED:') ? value.replace(MARKER, '') : value;
   return rest.length >= minLength && !NOT_A_SECRET.test(rest);
 }

@@ -5,7 +5,7 @@ export interface KnownSecret {
 }
 
 /** Variables whose values are secret by their name. AWS_ACCESS_KEY_ID is an id; it is found by its form anyway. */
-const SECRET_NAME = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|KEY)$/i;
+const SECRET_NAME = /(?:(?:^|_)(?:TOKEN|SECRET|PASS|PASSWD|PASSPHRASE|KEY)|PASSWORD|^MYSQL_PWD|^REDISCLI_AUTH)$/i;
 
 /** Shorter values (an empty one, "1", "true") would redact half of every log. */
 const MIN_LENGTH = 8;
@@ -13,11 +13,32 @@ const MIN_LENGTH = 8;
 /** A longer value is looked for in pieces, so that each fits into what the redactor holds back at a cut. */
 const PIECE_LENGTH = 1024;
 
-/** The secrets that the environment holds: values of variables named like `*_TOKEN`, `*_SECRET`, `*_PASSWORD`, `*_KEY`. */
+/**
+ * The secrets that the environment holds: values of variables named like `*_TOKEN`, `*_SECRET`, `*_PASSWORD`, `*_KEY`, and the passwords
+ * in those that hold a connection string (`DATABASE_URL`).
+ */
 export function knownSecrets(env: NodeJS.ProcessEnv): KnownSecret[] {
-  return Object.entries(env)
-    .filter((entry): entry is [string, string] => SECRET_NAME.test(entry[0]) && (entry[1] ?? '').length >= MIN_LENGTH)
-    .map(([name, value]) => ({ name, value }));
+  return Object.entries(env).flatMap(([name, value = '']) =>
+    [...(SECRET_NAME.test(name) ? [value] : []), ...urlPasswords(value)]
+      .filter((secret) => secret.length >= MIN_LENGTH)
+      .map((secret) => ({ name, value: secret })),
+  );
+}
+
+/** The password as the URL has it, and as it is meant. */
+function urlPasswords(value: string): string[] {
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:([^/\s@]+)@/i.exec(value)?.[1];
+  if (password === undefined || password.startsWith('$')) return [];
+  const meant = decoded(password);
+  return meant === password ? [password] : [password, meant];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A lone %: it was never encoded.
+  }
 }
 
 /** A known secret in the forms in which it may turn up in a line of bytes (latin1: one character a byte), by kind. */

@@ -1,6 +1,7 @@
 import { redactionMarker, secretFinder, type FoundSecret, type SecretFinder } from './find-secrets.js';
 import type { KnownSecret } from './known-secrets.js';
 import { PrivateKeyBlock } from './private-key-block.js';
+import { SecretData } from './secret-data.js';
 
 /** A secret that was found: its kind and the line (from 1) on which it begins; never its text. */
 export interface SecretFinding {
@@ -22,6 +23,8 @@ export interface RedactorOptions {
   /** Look for exact tokens only, as fits a PNG. */
   readonly binary?: boolean;
   readonly onFinding?: (finding: SecretFinding) => void;
+  /** Keep the line feeds within a secret, so that what comes after it stays on its line. */
+  readonly keepLines?: boolean;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface RedactorOptions {
  * 16 KiB are judged again with the next one: a secret across the cut is found, and one longer than that is followed to its end.
  */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
-  return new StreamingRedactor(secretFinder(options.known ?? [], options.binary ?? false), options.onFinding ?? null);
+  return new StreamingRedactor(options);
 }
 
 const WINDOW = 64 * 1024;
@@ -45,11 +48,18 @@ class StreamingRedactor implements Redactor {
   #swallowing: RegExp[] = [];
   #line = 1;
   readonly #key = new PrivateKeyBlock();
+  readonly #find: SecretFinder;
+  /** Null in binary content. */
+  readonly #data: SecretData | null;
+  readonly #onFinding: ((finding: SecretFinding) => void) | null;
+  readonly #keepLines: boolean;
 
-  constructor(
-    private readonly find: SecretFinder,
-    private readonly onFinding: ((finding: SecretFinding) => void) | null,
-  ) {}
+  constructor({ known = [], binary = false, onFinding, keepLines = false }: RedactorOptions) {
+    this.#find = secretFinder(known, binary);
+    this.#data = binary ? null : new SecretData();
+    this.#onFinding = onFinding ?? null;
+    this.#keepLines = keepLines;
+  }
 
   push(chunk: Uint8Array | string): Uint8Array {
     const bytes =
@@ -104,13 +114,14 @@ class StreamingRedactor implements Redactor {
     while (text !== '') {
       if (this.#key.inside) {
         const swallowed = this.#key.swallow(text);
-        this.#countLines(text, swallowed);
+        out += this.#left(text.slice(0, swallowed));
         text = text.slice(swallowed);
         if (text === '') break;
       }
       const opened = this.#key.openingLine(text);
       const end = opened < 0 ? text.length : opened;
-      out += this.#replace(text.slice(0, end), this.find(text.slice(0, end)));
+      const lines = text.slice(0, end);
+      out += this.#replace(lines, [...this.#find(lines), ...(this.#data?.find(lines) ?? [])]);
       text = text.slice(end);
     }
     return out;
@@ -121,12 +132,14 @@ class StreamingRedactor implements Redactor {
     this.#key.leave();
     const found: FoundSecret[] = [];
     let length = WINDOW - OVERLAP;
-    for (const secret of this.find(text)) {
+    const all = [...this.#find(text), ...(this.#data?.look(text) ?? [])];
+    for (const secret of all.sort((a, b) => a.from - b.from)) {
       if (secret.from >= length) break;
       found.push(secret);
       length = Math.max(length, secret.end);
     }
     this.#swallowing = found.filter(({ end }) => end === WINDOW).map(({ continues }) => continues);
+    this.#data?.advance(text, length);
     return { out: this.#replace(text.slice(0, length), found), length };
   }
 
@@ -137,22 +150,28 @@ class StreamingRedactor implements Redactor {
     for (const { kind, start, end } of found.toSorted((a, b) => a.start - b.start || b.from - a.from)) {
       if (start >= at) {
         out += text.slice(at, start) + redactionMarker(kind);
-        this.#countLines(text.slice(at, start), start - at);
+        this.#countLines(text.slice(at, start));
         at = start;
-        this.onFinding?.({ line: this.#line, kind });
+        this.#onFinding?.({ line: this.#line, kind });
       }
       if (end > at) {
-        this.#countLines(text.slice(at, end), end - at);
+        out += this.#left(text.slice(at, end));
         at = end;
       }
     }
-    this.#countLines(text.slice(at), text.length - at);
+    this.#countLines(text.slice(at));
     return out + text.slice(at);
   }
 
-  #countLines(text: string, length: number): void {
-    if (this.onFinding === null) return;
-    for (let at = text.indexOf('\n'); at >= 0 && at < length; at = text.indexOf('\n', at + 1)) this.#line += 1;
+  /** What is left of a secret: nothing, or its line feeds. */
+  #left(secret: string): string {
+    this.#countLines(secret);
+    return this.#keepLines ? secret.replace(/[^\n]+/g, '') : '';
+  }
+
+  #countLines(text: string): void {
+    if (this.#onFinding === null) return;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#line += 1;
   }
 }
 

@@ -33,7 +33,25 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     continues: /[A-Za-z0-9+/=\\ \t-]/,
     inBinary: true,
   },
+  // The same as base64 without the armour around it (`client-key-data`, `tls.key`): "-----BEGIN " and the words that a key may have.
+  token(
+    'private-key',
+    /LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFUR|BFQyBQUklWQVRF|BEU0EgUFJJVkFUR|BPUEVOU1NI|BFTkNSWVBURU)[A-Za-z0-9+/=]*/g,
+    /[A-Za-z0-9+/=]/,
+  ),
+  // RFC 8410: the DER of an Ed25519 key in PKCS #8 begins with these 16 bytes, always.
+  token('private-key', /(?<![A-Za-z0-9+/])MC4CAQAwBQYDK2VwBCIEI[A-Za-z0-9+/]{43}/g, /[A-Za-z0-9+/=]/),
   token('aws-access-key-id', /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g, /[A-Z0-9]/),
+  // How STS session tokens begin; they are several hundred characters long.
+  token('aws-session-token', /(?<![A-Za-z0-9+/])(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=]{64,}/g, /[A-Za-z0-9+/=]/),
+  // Ids of roles, users, groups...: no credentials, but secretlint's `enableIDScanRule` reports them.
+  token(
+    'aws-unique-id',
+    /(?<![A-Za-z0-9_])(?:A3T[A-Z0-9]|AGPA|AIDA|AROA|AIPA|ANPA|ANVA)[A-Z0-9]{16}(?![A-Za-z0-9_])/g,
+    /[A-Z0-9]/,
+  ),
+  // `aws eks get-token`: a presigned URL as a bearer token.
+  token('kubernetes-token', /(?<![A-Za-z0-9])k8s-aws-v1\.[A-Za-z0-9_-]{20,}/g, /[A-Za-z0-9_-]/),
   token('github-token', /(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})/g, /[A-Za-z0-9_]/),
   token('gitlab-token', /(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}/g, /[A-Za-z0-9_-]/),
   token('npm-token', /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36,}/g, /[A-Za-z0-9]/),
@@ -46,9 +64,14 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   token('jwt', /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*/g, /[A-Za-z0-9_.-]/),
   text('bearer-token', /(?<keep>\bBearer[ \t]+)(?=[^ \t\r\n]*[0-9])[A-Za-z0-9._~+/=-]{16,}/gi, TOKEN),
   text('basic-authorization', /(?<keep>\bAuthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?Basic[ \t]+)[A-Za-z0-9+/=]{4,}/gi, TOKEN),
+  text(
+    'authorization',
+    /(?<keep>\bAuthorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(?:(?:Api-)?Token[ \t]+)?)(?!AWS4-)(?=[^ \t\r\n]*[0-9])[A-Za-z0-9._~+/=@-]{16,}/gi,
+    /[A-Za-z0-9._~+/=@-]/,
+  ),
   text('cookie', /(?<keep>\bcookie:[ \t]*)[^ \t\r\n"][^\r\n"]{7,}/gi, /[^\r\n"]/),
   text('presigned-url-signature', /(?<keep>X-Amz-Signature=)[0-9a-f]{64}/gi, /[0-9a-f]/i),
-  text('url-password', /(?<keep>:\/\/[^ \t\r\n/:@"'<>]{0,256}:)[^ \t\r\n/"'<>]{1,512}(?=@)/g, /[^ \t\r\n/"'<>@]/),
+  text('url-password', /(?<keep>:(?:\/\/|\\\/\\\/)[^ \t\r\n/:@"'<>]{0,256}:)[^ \t\r\n/"'<>]{1,512}(?=@)/g, /[^ \t\r\n/"'<>@]/),
   text('xml-secret', /(?<keep><(?:SecretAccessKey|SessionToken|Password)>)[^<\n]{4,}/gi, /[^<\n]/),
   text(
     'option-password',
@@ -57,7 +80,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   ),
   text(
     'option-password',
-    /(?<keep>[ \t"'](?:-u|--user)[ \t=]+["']?[^ \t\r\n:"']{1,128}:)(?!\d+(?:[ \t\r\n"']|$))[^ \t\r\n"']{4,}/g,
+    /(?<keep>[ \t"'](?:-u|--user)[ \t=]+["']?[^ \t\r\n:"']{0,128}:["']?)(?!\d+(?:[ \t\r\n"']|$))[^ \t\r\n"']{4,}/g,
     /[^ \t\r\n"']/,
   ),
 ];
@@ -65,6 +88,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
 export const ASSIGNED_PATTERNS: readonly AssignedPattern[] = [
   { kind: 'aws-secret-access-key', names: 'secret[_-]?access[_-]?key', minLength: 8 },
   { kind: 'aws-session-token', names: 'session[_-]?token|security[_-]?token', minLength: 8 },
+  { kind: 'private-key', names: 'client-key-data', minLength: 8 },
   { kind: 'password', names: 'pass(?:word|wd|phrase)|pwd', minLength: 4 },
   {
     kind: 'secret',

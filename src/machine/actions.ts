@@ -55,6 +55,11 @@ export function recordRestored({ context }: Args): Change {
   return { drill: { ...context.drill, restored: true } };
 }
 
+/** Who goes back into the drill has to restore staging after it, whatever was restored before. */
+export function restoreAgain({ context }: Args): Change {
+  return { drill: { ...context.drill, restored: false } };
+}
+
 export function recordSignOff({ event }: Args): Change {
   return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
 }
@@ -132,6 +137,13 @@ export function noteDrift({ context, event }: Args): Change {
     exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
   };
+}
+
+export function noteFinding({ context, event }: Args): Change {
+  if (event.type !== 'FINDING_ACCEPTED') return {};
+  const { file, line, kind, sha256, reason } = event;
+  const what = `finding of the secret scan accepted (${file}:${line} ${kind}, in the file with SHA-256 ${sha256})`;
+  return { exceptions: [...context.exceptions, { ...exception(event, what, reason), finding: { file, line, kind, sha256 } }] };
 }
 
 export function noteBrokenLease({ context, event }: Args): Change {

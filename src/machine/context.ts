@@ -1,7 +1,9 @@
 import type { RunRequest, World } from '../config/settings.js';
 import type {
+  AcceptedFinding,
   AttestedFacts,
   DrillPlan,
+  Finding,
   ResultSummary,
   SignedFiles,
   StepContracts,
@@ -61,6 +63,8 @@ export interface Exception {
   readonly by: string;
   readonly what: string;
   readonly reason: string;
+  /** What of the secret scan was accepted. */
+  readonly finding?: Finding;
 }
 
 export interface Seal {
@@ -159,4 +163,9 @@ export function worldOf(context: PilotContext, atSeq = Infinity): World {
 /** An undo was begun, and staging neither restored nor left as it is on the record. */
 export function stagingIsDirty({ drill }: PilotContext): boolean {
   return drill.plan !== null && !drill.restored && !drill.leftBehind;
+}
+
+/** What a person took for no secret, in one file as it was then. */
+export function acceptedFindings({ exceptions }: PilotContext): AcceptedFinding[] {
+  return exceptions.flatMap(({ finding, by, reason }) => (finding === undefined ? [] : [{ ...finding, by, reason }]));
 }

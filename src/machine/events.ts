@@ -20,6 +20,14 @@ export type HumanEvent =
   | { readonly type: 'SEAL_REQUESTED'; readonly reason: string }
   | { readonly type: 'ABANDONED'; readonly reason: string; readonly acknowledgeLeftBehind: boolean }
   | { readonly type: 'SUPERSEDED'; readonly byRun: string }
+  | {
+      readonly type: 'FINDING_ACCEPTED';
+      readonly reason: string;
+      readonly file: string;
+      readonly line: number;
+      readonly kind: string;
+      readonly sha256: string;
+    }
   | { readonly type: 'LEASE_BROKEN'; readonly reason: string; readonly holder: string; readonly lastHeartbeat: string }
   | { readonly type: 'DRIFT_ACCEPTED'; readonly reason: string; readonly facts: readonly string[]; readonly world: World };
 

@@ -1,12 +1,18 @@
-import type { AttemptFailure } from '../config/step-contracts.js';
+import type { AttemptFailure, HeldOutcome } from '../config/step-contracts.js';
 import type { Failure } from './context.js';
 import type { PilotEvent } from './events.js';
-import type { Place } from './steps.js';
+import { isBefore, type Place } from './steps.js';
 
 /** The error of a failed attempt; an event without one is no failed attempt, and a defect to ask here. */
 export function attemptError(event: PilotEvent): AttemptFailure {
   if (!('error' in event)) throw new Error(`${event.type} carries no error`);
   return event.error;
+}
+
+/** What a step had come to when the scan of its files failed it. What is sealed is scanned again as a whole: nothing of it is kept. */
+export function heldOutcome({ step, code, details }: Failure): HeldOutcome | null {
+  if (code !== 'SECRET_FOUND' || !isBefore(step, 'sealing.scanning')) return null;
+  return (details as { readonly held?: HeldOutcome } | null)?.held ?? null;
 }
 
 /** Why a run stands still, made of what was reported or decided. */

@@ -1,7 +1,7 @@
 import type { PublishedFacts, Verdict } from '../config/step-contracts.js';
 import { stagingIsDirty, type PilotContext } from './context.js';
 import type { PilotEvent } from './events.js';
-import { attemptError } from './failure.js';
+import { attemptError, heldOutcome } from './failure.js';
 import { replayRefusal } from './replay.js';
 import { isBefore, STEPS, type Place, type StepName } from './steps.js';
 
@@ -31,6 +31,9 @@ export const guards = {
   verdictIs: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
     context.seal?.verdict === verdict && (event as { output?: PublishedFacts }).output?.verdict === verdict,
   failedAt: ({ context }: Args, { place }: { place: Place }) => context.failure?.step === place,
+  /** The step itself was done, and what it came to is kept: its scan alone is made again. */
+  scanFailedAt: ({ context }: Args, { step }: { step: StepName }) =>
+    context.failure?.step === step && heldOutcome(context.failure) !== null,
   sealMayStartOver: ({ context }: Args) =>
     context.failure !== null && !isBefore(context.failure.step, 'sealing.scanning') && context.seal?.putBegan === false,
   mayReplayFrom: ({ context, event }: Args, { place }: { place: Place }) =>

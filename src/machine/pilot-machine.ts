@@ -4,8 +4,8 @@ import { initialContext, type PilotContext, type PilotInput } from './context.js
 import { effects } from './effects.js';
 import type { PilotEvent } from './events.js';
 import { guards } from './guards.js';
-import { stepInputs } from './step-inputs.js';
-import { isBefore, PLACES, STEPS, type Place, type StepName } from './steps.js';
+import { scanInput, stepInputs } from './step-inputs.js';
+import { isBefore, PLACES, STEP_NAMES, STEPS, type Place, type StepName } from './steps.js';
 
 /** What a state means to whoever lists runs; a state without one is active. */
 export type StateTag = 'waiting' | 'failed' | 'completed' | 'abandoned' | 'superseded' | 'holdsEnvironment';
@@ -22,6 +22,7 @@ const pilot = setup({
     countAttempt: assign(actions.countAttempt),
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
+    restoreAgain: assign(actions.restoreAgain),
     recordSignOff: assign(actions.recordSignOff),
     withdrawSignOff: assign(actions.withdrawSignOff),
     freezeSeal: assign(actions.freezeSeal),
@@ -32,6 +33,7 @@ const pilot = setup({
     forgetFrom: assign(actions.forgetFrom),
     noteReplay: assign(actions.noteReplay),
     noteDrift: assign(actions.noteDrift),
+    noteFinding: assign(actions.noteFinding),
     noteBrokenLease: assign(actions.noteBrokenLease),
     noteSealing: assign(actions.noteSealing),
     noteAbandoning: assign(actions.noteAbandoning),
@@ -48,6 +50,7 @@ const always = {
   ],
   DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
   LEASE_BROKEN: { actions: 'noteBrokenLease' },
+  FINDING_ACCEPTED: { actions: 'noteFinding' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */
@@ -79,7 +82,7 @@ function effectOf<const Done, const Failed extends readonly unknown[] = []>(step
   return {
     id: step,
     src: actor as string,
-    input: ({ context }: { context: PilotContext }): unknown => stepInputs[step](context),
+    input: ({ context }: { context: PilotContext }): unknown => ({ ...stepInputs[step](context), ...scanInput(context, step) }),
     onDone: done,
     onError: [
       {
@@ -270,6 +273,11 @@ export const pilotMachine = pilot.createMachine({
             guard: { type: 'failedAt', params: { place } } as const,
             target: targetOf(place),
             actions: 'forgetFailure' as const,
+          })),
+          ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((step) => ({
+            guard: { type: 'scanFailedAt', params: { step } } as const,
+            target: targetOf(step),
+            actions: ['forgetFailure' as const, ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : [])],
           })),
         ],
         SUPERSEDED: { guard: 'mayBeSuperseded', target: '#superseded' },

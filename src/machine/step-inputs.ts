@@ -1,7 +1,8 @@
-import type { StepContracts } from '../config/step-contracts.js';
+import type { Scanned, StepContracts } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
 import { EVIDENCE } from '../evidence/layout.js';
-import { proven, worldOf, type PilotContext } from './context.js';
+import { acceptedFindings, proven, worldOf, type PilotContext } from './context.js';
+import { heldOutcome } from './failure.js';
 import type { StepName, STEPS } from './steps.js';
 
 type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['input'];
@@ -48,6 +49,14 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     };
   },
 };
+
+/** What the scan of a step's files is told besides: what was accepted, and the outcome that an earlier scan held back. */
+export function scanInput(context: PilotContext, step: StepName): Scanned {
+  const accepted = acceptedFindings(context);
+  const failure = context.failures[step];
+  const held = failure === undefined ? null : heldOutcome(failure);
+  return accepted.length === 0 && held === null ? {} : { scan: { accepted, held } };
+}
 
 /** Source: design section 6, "S3 key". */
 export function archiveKey(context: PilotContext): string {

@@ -13,7 +13,8 @@ const refused = (count: number): ActorError => {
   throw new Error('they were to be refused');
 };
 const WHAT_TO_DO =
-  'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
+  'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again. ' +
+  'If it is none, a supervisor says so on the record: cutover accept-finding <run> --help';
 const places = (count: number) =>
   findings(count)
     .map(({ line }) => `a.txt:${line} (jwt)`)

@@ -93,7 +93,7 @@ describe('what is no secret', () => {
     `sha256=${word(HEX, 64)}  HEAD is now at ${word(HEX, 40)}`,
     `"etag": "\\"${word(HEX, 32)}-12\\"", "version_id": "${word(MIXED, 32)}"`,
     `"s3_key": "evidence/cutover/phase6_4_cutover/20260221T120000Z/evidence.tar.gz"`,
-    'arn:aws:sts::123456789012:assumed-role/dpp-admin/operator UserId AROAABCDEFGHIJKLMNOPQ:operator',
+    'arn:aws:sts::123456789012:assumed-role/dpp-admin/operator in account 123456789012',
     'tests/test_token.py::test_password_reset PASSED [ 12%]',
     'PWD=/srv/dpp  OLDPWD=/srv',
     'password: ${DB_PASSWORD}  token: <token>  secret: null  password=********',

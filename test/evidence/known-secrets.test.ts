@@ -3,13 +3,36 @@ import { secretFinder } from '../../src/evidence/find-secrets.js';
 import { knownForms, knownSecrets } from '../../src/evidence/known-secrets.js';
 
 describe('a variable holds a secret', () => {
-  test.each(['TOKEN', 'NPM_TOKEN', 'CLIENT_SECRET', 'DB_PASSWORD', 'DB_PASSWD', 'SSH_PASSPHRASE', 'API_KEY', 'api_key'])(
-    'by its name: %s',
-    (name) => expect(knownSecrets({ [name]: '12345678' })).toEqual([{ name, value: '12345678' }]),
-  );
+  test.each([
+    'PGPASSWORD',
+    'MYSQL_PWD',
+    'REDISCLI_AUTH',
+    'SMTP_PASS',
+    'TOKEN',
+    'NPM_TOKEN',
+    'CLIENT_SECRET',
+    'DB_PASSWORD',
+    'DB_PASSWD',
+    'SSH_PASSPHRASE',
+    'API_KEY',
+    'api_key',
+  ])('by its name: %s', (name) => expect(knownSecrets({ [name]: '12345678' })).toEqual([{ name, value: '12345678' }]));
 
   test.each(['TOKEN_FILE', 'MYTOKEN', 'KEYS', 'AWS_REGION', 'SECRETS'])('or does not: %s', (name) =>
     expect(knownSecrets({ [name]: '12345678' })).toEqual([]),
+  );
+
+  test.each([
+    ['redis://:s3cr3t-pw@cache:6379/0', ['s3cr3t-pw']],
+    ['postgres://dpp:a%2Fb%20cdefg@db/x', ['a%2Fb%20cdefg', 'a/b cdefg']],
+    ['postgres://dpp:100%sure@db/x', ['100%sure']],
+    ['postgres://dpp:short@db/x', []],
+    ['postgres://dpp:${DB_PASSWORD}@db/x', []],
+    ['https://example.com:8443/path@x', []],
+  ])('by the password in its connection string: %s', (value, passwords) =>
+    expect(knownSecrets({ DATABASE_URL: value })).toEqual(
+      passwords.map((password) => ({ name: 'DATABASE_URL', value: password })),
+    ),
   );
 
   test('only when it is long enough not to redact half of a log', () => {

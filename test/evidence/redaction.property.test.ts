@@ -57,7 +57,7 @@ describe('the redactor', () => {
   test('finds a secret wherever a line without end is cut', () => {
     const WINDOW = 64 * 1024;
     const positions = [48, 64, 96, 112].flatMap((kib) => [-400, -70, -21, -20, -1, 0, 1].map((offset) => kib * 1024 + offset));
-    for (const { secret, text } of SECRETS.filter((candidate) => !candidate.secret.includes('\n'))) {
+    for (const { secret, text } of SECRETS.filter((candidate) => !/\n./.test(candidate.text(candidate.secret)))) {
       for (const position of positions) {
         const bytes = Buffer.from(`${'. '.repeat(position / 2)} ${text(secret)} ${'. '.repeat(WINDOW / 2)}`, 'utf8');
         if (redactChunks([bytes]).includes(secret)) throw new Error(`${text('[secret]')} survives at ${position}`);

@@ -18,9 +18,11 @@ function variants(type: string): RunEvent[] {
   if (type.startsWith(DONE))
     return doneVariants(type.slice(DONE.length)).map((output) => ({ type, output, attempt: 1, logs: [] }));
   if (type.startsWith(ERROR)) {
-    return [attemptFailure('STEP_FAILED'), attemptFailure('UNAVAILABLE', true), attemptFailure('SIGN_OFF_INVALIDATED')].map(
-      (error) => ({ type, error, attempt: 1, logs: [] }),
-    );
+    const failures = [attemptFailure('STEP_FAILED'), attemptFailure('UNAVAILABLE', true), attemptFailure('SIGN_OFF_INVALIDATED')];
+    // In what is sealed, it is a failure like any other.
+    if (!/sealing|summarizing/.test(type))
+      failures.push({ ...attemptFailure('SECRET_FOUND'), details: { held: { output: {}, files: {} } } });
+    return failures.map((error) => ({ type, error, attempt: 1, logs: [] }));
   }
   const human = DECISIONS[type];
   if (human === undefined) throw new Error(`the machine takes ${type}, which has no variant in the alphabet`);
@@ -45,6 +47,7 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   SEAL_REQUESTED: [{ reason }],
   ABANDONED: [false, true].map((acknowledgeLeftBehind) => ({ reason, acknowledgeLeftBehind })),
   SUPERSEDED: [{ byRun: '20260221T130000Z' }],
+  FINDING_ACCEPTED: [{ reason, file: '30_rc_gates.txt', line: 2, kind: 'jwt', sha256: 'ab'.repeat(32) }],
   LEASE_BROKEN: [{ reason, holder: 'operator on host (pid 17)', lastHeartbeat: '2026-03-01T08:00:00.000Z' }],
   DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld }],
 };

@@ -1,4 +1,5 @@
 import { describe as group, expect, test } from '@jest/globals';
+import type { Scanned } from '../../src/config/step-contracts.js';
 import { resultSummary } from '../../src/evidence/result-summary.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { replayRefusal } from '../../src/machine/replay.js';
@@ -115,9 +116,20 @@ group('a failed gate', () => {
 
   test('is judged again only by an override on the record', () => {
     expect(afterwards).not.toEqual([]);
-    const again = afterwards.filter(({ to }) => isStep(to.state) && !to.state.startsWith('sealing.'));
+    const again = afterwards
+      .filter(({ to }) => isStep(to.state) && !to.state.startsWith('sealing.'))
+      .filter(({ event }) => event.type !== 'RETRY_REQUESTED');
     none(again, ({ event }) => event.type !== 'REPLAY_REQUESTED' || event['override'] !== true);
     none(again, ({ to }) => !to.context.exceptions.at(-1)?.what.includes('override of a failed gate'));
+  });
+
+  test('that passed, and whose log held a secret, is not judged again: its outcome is given back to it', () => {
+    const retried = afterwards.filter(({ event }) => event.type === 'RETRY_REQUESTED');
+    expect(retried).not.toEqual([]);
+    none(retried, ({ from, actions }) => {
+      const { scan } = (spawned(actions)[0]?.input ?? {}) as Scanned;
+      return from.context.failure?.code !== 'SECRET_FOUND' || (scan?.held ?? null) === null;
+    });
   });
 
   test('is never tried again by itself', () => {

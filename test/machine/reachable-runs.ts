@@ -130,7 +130,7 @@ export function keyOf(state: string, context: PilotContext, witness: Witness): s
     signOff !== null,
     seal && [seal.verdict, seal.putBegan],
     summary?.document.criteria.map(({ result }) => result) ?? null,
-    failure?.step ?? null,
+    failure && [failure.step, failure.code === 'SECRET_FOUND'],
     // A failure in sealing is of no account any more when the summary is frozen: all of sealing is proven then.
     Object.keys(failures)
       .filter((place) => isBefore(place as Place, 'sealing.scanning'))

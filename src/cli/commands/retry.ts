@@ -9,7 +9,10 @@ export interface RetryOptions extends DecisionOptions {
   readonly reason: string | null;
 }
 
-/** Sealing again after its cause was mended. Source: the runbook, "Step 5 fails: re-run with --seal-only after fixing". */
+/**
+ * Sealing again after its cause was mended (source: the runbook, "Step 5 fails: re-run with --seal-only after fixing"); or the scan of a
+ * step's files again, without the step, after its findings were accepted.
+ */
 export const retry: CommandFile<RetryOptions> = {
   define(command) {
     defineRun(command, 'required');
@@ -26,7 +29,7 @@ export const retry: CommandFile<RetryOptions> = {
         if (now.run.status !== 'failed') {
           throw new RunStateError(
             'NOT_FAILED',
-            `Run ${runId} is in ${now.run.state}: only a run that failed while it was sealed is retried.`,
+            `Run ${runId} is in ${now.run.state}: only a run that failed while it was sealed, or at the scan of a step, is retried.`,
             runId,
           );
         }
