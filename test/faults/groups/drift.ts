@@ -133,6 +133,7 @@ export const DRIFT: FaultGroup = {
     variable('AWS_REGION', 'ap-northeast-2', 'us-east-1'),
     variable('DPP_WORM_BUCKET', 'dpp-audit-worm-demo', 'dpp-audit-worm-other'),
     variable('DPP_WORM_BUCKET', 'dpp-audit-worm-demo', ''),
+    variable('CUTOVER_BUCKET_OWNER', '(not set)', '999999999999'),
     variable('DPP_WORM_PREFIX', 'evidence/cutover', 'evidence/other'),
     variable('DPP_WORM_OBJECT_LOCK_MODE', 'GOVERNANCE', 'COMPLIANCE'),
     variable('DPP_WORM_RETENTION_DAYS', '365', '1'),

@@ -46,6 +46,9 @@ export const ENVIRONMENT: FaultGroup = {
         '5. permission to read versions',
         '5. permission to read locks',
         '5. permission to list versions',
+        '5. permission to list uploads',
+        '5. permission to go on with an upload',
+        '5. permission to give an upload up',
       ],
     },
     ...aws('AWS_REGION', 'Export AWS_REGION', [
@@ -90,6 +93,12 @@ export const ENVIRONMENT: FaultGroup = {
         ['192.168.5.4', 'looks like an IP address'],
       ].map(([value, wrong]) => [value, `"${value}" ${wrong}`] as const),
     ),
+    variable({
+      name: 'CUTOVER_BUCKET_OWNER',
+      value: 'dpp-prod',
+      says: ['"dpp-prod" is not an AWS account id', 'Set CUTOVER_BUCKET_OWNER to the 12 digits of the account'],
+      failedChecks: [BUCKET, 'ENV CUTOVER_BUCKET_OWNER'],
+    }),
     ...worm('DPP_WORM_PREFIX', 'Export DPP_WORM_PREFIX', [[undefined, 'is not set']]),
     ...worm('DPP_WORM_PREFIX', 'Set DPP_WORM_PREFIX to a path such as evidence/cutover', [
       ['/evidence', '"/evidence" begins with a slash'],
