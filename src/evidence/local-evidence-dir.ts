@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { digestOf } from './digest-of.js';
 import type { ByteRange, EvidenceDir, EvidenceEntry, EvidenceLog, WrittenFile } from './evidence-dir.js';
 import { EvidenceError, notRegular, toEvidenceError } from './evidence-error.js';
 import { LocalEvidenceLog } from './local-evidence-log.js';
@@ -124,14 +125,8 @@ class LocalEvidenceDir implements EvidenceDir {
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async digest(name: string): Promise<WrittenFile> {
-    const hash = createHash('sha256');
-    let size = 0;
-    for await (const chunk of this.#chunks(name)) {
-      hash.update(chunk);
-      size += chunk.length;
-    }
-    return { sha256: hash.digest('hex'), size };
+  digest(name: string): Promise<WrittenFile> {
+    return digestOf(this.#chunks(name));
   }
 
   async #writable(name: string): Promise<string> {

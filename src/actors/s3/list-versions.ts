@@ -1,5 +1,5 @@
-import { ActorError } from '../actor.js';
-import { call, type S3Session } from './session.js';
+import type { S3Session } from './session.js';
+import { idOf, versionPages } from './version-pages.js';
 
 export interface ListedVersion {
   readonly versionId: string;
@@ -17,39 +17,13 @@ export interface KeyVersions {
 export async function listVersions(session: S3Session, key: string): Promise<KeyVersions> {
   const versions: ListedVersion[] = [];
   const deleteMarkers: string[] = [];
-  let page: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } = {};
-  for (;;) {
-    const facts = { prefix: key, 'key-marker': page.KeyMarker, 'version-id-marker': page.VersionIdMarker };
-    const answer = await call(session, 'ListObjectVersions', facts, (options) =>
-      session.client.listObjectVersions({ Bucket: session.bucket, Prefix: key, ...page }, options),
-    );
+  for await (const { Versions, DeleteMarkers, NextKeyMarker } of versionPages(session, key)) {
     const atKey = <Item extends { readonly Key?: string | undefined }>(items: readonly Item[] = []) =>
       items.filter((item) => item.Key === key);
-    versions.push(
-      ...atKey(answer.Versions).map(({ VersionId, ETag }) => ({ versionId: idOf(VersionId, key), etag: ETag ?? '' })),
-    );
-    deleteMarkers.push(...atKey(answer.DeleteMarkers).map(({ VersionId }) => idOf(VersionId, key)));
-    if (answer.IsTruncated === undefined) throw unreadableList(key, 'it does not say whether it is complete');
-    if (!answer.IsTruncated) return { versions, deleteMarkers };
-    if (answer.NextKeyMarker === undefined) throw unreadableList(key, 'it is cut off without saying where to go on');
+    versions.push(...atKey(Versions).map(({ VersionId, ETag }) => ({ versionId: idOf(VersionId, key), etag: ETag ?? '' })));
+    deleteMarkers.push(...atKey(DeleteMarkers).map(({ VersionId }) => idOf(VersionId, key)));
     // The key itself sorts before all that begin with it: once the list has left it, there is no more of it.
-    if (answer.NextKeyMarker !== key) return { versions, deleteMarkers };
-    page = {
-      KeyMarker: answer.NextKeyMarker,
-      ...(answer.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: answer.NextVersionIdMarker }),
-    };
+    if (NextKeyMarker !== undefined && NextKeyMarker !== key) break;
   }
-}
-
-function idOf(versionId: string | undefined, key: string): string {
-  if (versionId === undefined) throw unreadableList(key, 'a version has no id');
-  return versionId;
-}
-
-function unreadableList(key: string, fault: string): ActorError {
-  return new ActorError(
-    'S3_REJECTED',
-    `The list of versions at ${key} cannot be used: ${fault}. Check that AWS_ENDPOINT_URL, if set, is a complete S3 service.`,
-    { details: { key, fault } },
-  );
+  return { versions, deleteMarkers };
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digestOf } from '../../evidence/digest-of.js';
 import type { EvidenceEntry, EvidenceSource, WrittenFile } from '../../evidence/evidence-dir.js';
 import { EvidenceError } from '../../evidence/evidence-error.js';
 import { ActorError } from '../actor.js';
@@ -55,14 +55,8 @@ export class LockedFolder implements EvidenceSource {
     return Buffer.concat(chunks);
   }
 
-  async digest(name: string): Promise<WrittenFile> {
-    const hash = createHash('sha256');
-    let size = 0;
-    for await (const chunk of this.#chunks(name)) {
-      hash.update(chunk);
-      size += chunk.length;
-    }
-    return { sha256: hash.digest('hex'), size };
+  digest(name: string): Promise<WrittenFile> {
+    return digestOf(this.#chunks(name));
   }
 
   /** HeadObject hides the lock from callers who may not see it; then GetObjectRetention is asked, and says why. */
