@@ -326,7 +326,7 @@ describe('doctor --site', () => {
 
   test('a bucket whose locks may not be read', async () => {
     site.s3.control({ deny: ['s3:GetObjectRetention'] });
-    await expectOnly('5. permission to read locks', /S3 refused permission: .*Allow s3:GetObjectRetention/, '--site');
+    await expectOnly('5. permission to read locks', /Not permitted to verify the lock: .*Allow s3:GetObjectRetention/, '--site');
   });
 
   describe('clocks', () => {
