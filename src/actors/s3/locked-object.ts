@@ -62,7 +62,7 @@ export async function verifyLockedObject(
   object: WantedObject,
   upload: Pick<UploadFacts, 'versionId' | 'etag'>,
 ): Promise<VerifiedFacts> {
-  const comparison = await compareOurs(session, object, upload.versionId);
+  const comparison = await compareVersion(session, object, upload.versionId);
   if (!comparison.matches) throw verifyFailed(object.key, comparison.mismatch);
   if (comparison.etag !== upload.etag) throw verifyFailed(object.key, mismatch('ETag', upload.etag, comparison.etag));
   await onlyVersion(session, object.key, upload.versionId);
