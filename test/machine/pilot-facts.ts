@@ -55,6 +55,7 @@ export const settings: Settings = {
   stagingDryRunScript: null,
   rollbackDrillScript: null,
   signWith: null,
+  tsaUrl: null,
 };
 
 export const world: World = {

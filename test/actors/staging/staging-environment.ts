@@ -61,6 +61,7 @@ function baseSettings(directory: string): Settings {
     stagingDryRunScript: null,
     rollbackDrillScript: null,
     signWith: null,
+    tsaUrl: null,
   };
 }
 
