@@ -58,6 +58,8 @@ describe('a timestamp', () => {
     ['no certificate', 'TIMESTAMP_INVALID', 'No certificates attached'],
     ['an expired certificate', 'TIMESTAMP_INVALID', 'the certificate of O=Stand-in, CN=TSA expired is valid from '],
     ['no key usage', 'TIMESTAMP_INVALID', 'is not one for timestamps'],
+    ['a certificate that it does not name', 'TIMESTAMP_INVALID', 'it does not name the certificate of '],
+    ['a signature over SHA-1', 'TIMESTAMP_INVALID', 'its digest, 1.3.14.3.2.26, is none of SHA-2'],
     ['a wrong signature', 'TIMESTAMP_INVALID', 'its signature is not right'],
     ['a rejection', 'TIMESTAMP_INVALID', 'it was not granted: status 2'],
     ['garbage', 'TIMESTAMP_INVALID', 'it is not '],

@@ -36,24 +36,27 @@ export class Authority {
     return join(this.directory, 'ca.pem');
   }
 
-  /** Answers a TimeStampReq (DER) with a TimeStampResp (DER), signed with that certificate. */
-  async reply(query: Uint8Array, kind: CertificateKind = 'good'): Promise<Buffer> {
+  /**
+   * Answers a TimeStampReq (DER) with a TimeStampResp (DER). `oddly`: signed with that certificate, as openssl-cms(1) signs with these
+   * options (`-cades` names the certificate in what is signed).
+   */
+  async reply(query: Uint8Array, oddly?: { kind: CertificateKind; options: readonly string[] }): Promise<Buffer> {
     const file = (name: string) => join(this.directory, `${name}.${(this.#count += 1)}`);
     const [request, response] = [file('request'), file('response')];
     await writeFile(request, query);
     const signer = ['-signer', `${await this.#certificate('good')}.pem`, '-inkey', 'good.key'];
     const reply = ['ts', '-reply', '-config', 'tsa.cnf', '-queryfile', request, ...signer];
-    if (kind === 'good') {
+    if (oddly === undefined) {
       await this.openssl(...reply, '-out', response);
       return readFile(response);
     }
-    // openssl does not stamp with a certificate that is not fit for it: what it stamped is signed once more, as it is.
+    // openssl does not stamp oddly: what it stamped is signed once more, as it is.
     const [info, token] = [file('info'), file('token')];
     await this.openssl(...reply, '-token_out', '-out', response);
     await this.openssl('cms', '-verify', '-noverify', '-inform', 'DER', '-in', response, '-binary', '-out', info);
-    const certificate = await this.#certificate(kind);
-    const what = ['-econtent_type', '1.2.840.113549.1.9.16.1.4', '-binary', '-nodetach', '-nosmimecap', '-cades', '-in', info];
-    const by = ['-signer', `${certificate}.pem`, '-inkey', `${certificate}.key`, '-md', 'sha256'];
+    const certificate = await this.#certificate(oddly.kind);
+    const what = ['-econtent_type', '1.2.840.113549.1.9.16.1.4', '-binary', '-nodetach', '-nosmimecap', '-in', info];
+    const by = ['-signer', `${certificate}.pem`, '-inkey', `${certificate}.key`, ...oddly.options];
     await this.openssl('cms', '-sign', ...what, ...by, '-outform', 'DER', '-out', token);
     const granted = Buffer.from([0x30, 3, 2, 1, 0]);
     return sequence(Buffer.concat([granted, await readFile(token)]));

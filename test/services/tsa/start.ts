@@ -12,6 +12,8 @@ export type Lie =
   | 'no certificate'
   | 'an expired certificate'
   | 'no key usage'
+  | 'a certificate that it does not name'
+  | 'a signature over SHA-1'
   | 'a wrong signature'
   | 'a rejection'
   | 'garbage'
@@ -79,9 +81,13 @@ async function replyOf(
     case 'a rejection':
       return authority.reply(Buffer.from('not a request'));
     case 'an expired certificate':
-      return authority.reply(query, 'expired');
+      return authority.reply(query, { kind: 'expired', options: ['-cades', '-md', 'sha256'] });
     case 'no key usage':
-      return authority.reply(query, 'no key usage');
+      return authority.reply(query, { kind: 'no key usage', options: ['-cades', '-md', 'sha256'] });
+    case 'a certificate that it does not name':
+      return authority.reply(query, { kind: 'good', options: ['-md', 'sha256'] });
+    case 'a signature over SHA-1':
+      return authority.reply(query, { kind: 'good', options: ['-cades', '-md', 'sha1'] });
     case 'another nonce':
       // The request ends with the nonce and certReq, three bytes long.
       return authority.reply(flipped(query, query.length - 4));
