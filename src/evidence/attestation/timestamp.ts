@@ -83,7 +83,7 @@ interface Token {
 async function tokenIn(response: Uint8Array): Promise<Token> {
   const { SignedData, TimeStampResp, TSTInfo } = await import('pkijs');
   const { fromBER } = await import('asn1js');
-  const { offset, result } = fromBER(response);
+  const { offset, result } = readAs('DER', () => fromBER(response));
   if (offset !== response.length) fail('it is not one response in DER');
   const { status, timeStampToken } = readAs('a TimeStampResp', () => new TimeStampResp({ schema: result }));
   if (status.status > 1) {
@@ -191,7 +191,8 @@ function derOf(certificate: Certificate): Buffer {
 }
 
 function subjectOf(certificate: Certificate): string {
-  return new X509Certificate(derOf(certificate)).subject.split('\n').join(', ');
+  const read = () => new X509Certificate(derOf(certificate)).subject;
+  return readAs('signed with a certificate', read).split('\n').join(', ');
 }
 
 function fail(message: string): never {

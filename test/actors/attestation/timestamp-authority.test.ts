@@ -49,6 +49,9 @@ describe('a timestamp', () => {
     await expect(checkTimestamp(response, Buffer.from('another signature'))).rejects.toThrow('it is about something else');
     await expect(checkTimestamp(Buffer.concat([response, Buffer.of(0)]), DATA)).rejects.toThrow('not one response in DER');
     await expect(checkTimestamp(response.subarray(0, -1), DATA)).rejects.toThrow('not one response in DER');
+    const withoutTime = Buffer.from(response);
+    withoutTime.write('x', response.lastIndexOf(`${new Date().getUTCFullYear()}`));
+    await expect(checkTimestamp(withoutTime, DATA)).rejects.toMatchObject({ code: 'TIMESTAMP_INVALID' });
     await expect(checkTimestamp(Buffer.of(), DATA)).rejects.toMatchObject({ code: 'TIMESTAMP_INVALID' });
   });
 
