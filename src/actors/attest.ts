@@ -9,28 +9,46 @@ import {
 } from '../evidence/attestation/envelope.js';
 import { attestationStatement, statementJson, type AttestedFile } from '../evidence/attestation/statement.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import { checkTimestamp, TimestampError } from '../evidence/attestation/timestamp.js';
 import { openSigningKey } from './attestation/signing-key.js';
+import { askForTimestamp } from './attestation/timestamp-authority.js';
 import { signatureFault } from './attestation/verify-signature.js';
 import { ActorError, type ActorContext } from './actor.js';
 
 /**
  * Writes 65_attestation.dsse.json: what was sealed, with the digests of the files that are locked beside the archive, signed if the
- * run has a key. One that is there already and says the same is kept: it may be locked, and not every algorithm signs twice alike.
- * Errors: SIGNER_CHANGED, SIGNING_KEY_UNUSABLE.
+ * run has a key, and 65_attestation.tsr, if it has a timestamp authority. What is there already and says the same is kept: it may be
+ * locked, and not every algorithm signs twice alike. Returns the names of both, in the order in which they are to be locked.
+ * Errors: SIGNER_CHANGED, SIGNING_KEY_UNUSABLE, and those of the authority.
  */
 export async function attest(
   context: ActorContext,
   input: Pick<SummaryInput, 'attested' | 'signer' | 'settings'>,
   final: ChainHead,
   files: readonly AttestedFile[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const payload = statementJson(attestationStatement(input.attested, final, files));
   const statement = { payloadType: STATEMENT_TYPE, payload };
-  if (await isWritten(context, statement, input)) return;
-  await context.evidence.write(
-    EVIDENCE.attestation,
-    envelopeJson({ ...statement, signatures: await signaturesOf(context, statement, input) }),
-  );
+  const written = await writtenSignatures(context, statement, input);
+  const signatures = written ?? (await signaturesOf(context, statement, input));
+  if (written === null) await context.evidence.write(EVIDENCE.attestation, envelopeJson({ ...statement, signatures }));
+  const [signature] = signatures;
+  if (input.settings.tsaUrl === null || signature === undefined) return [EVIDENCE.attestation];
+  await stamp(context, input.settings.tsaUrl, signature.signature);
+  return [EVIDENCE.attestation, EVIDENCE.timestamp];
+}
+
+/** Two tokens of one signature are never the same: one that is there and is right stays. */
+async function stamp({ evidence, signal }: ActorContext, url: string, signature: Buffer): Promise<void> {
+  if (await evidence.exists(EVIDENCE.timestamp)) {
+    try {
+      await checkTimestamp(await evidence.read(EVIDENCE.timestamp), signature);
+      return;
+    } catch (error) {
+      if (!(error instanceof TimestampError)) throw error;
+    }
+  }
+  await evidence.write(EVIDENCE.timestamp, (await askForTimestamp(url, signature, signal)).response);
 }
 
 type Unsigned = Omit<Envelope, 'signatures'>;
@@ -57,19 +75,20 @@ async function signaturesOf(
   return [{ keyId: signer.keyId, signature }];
 }
 
-/** Whether the file that is there says the same, under a signature that is right. */
-async function isWritten(
+/** Those of the file that is there, if it says the same, under a signature that is right. */
+async function writtenSignatures(
   context: ActorContext,
   { payload, payloadType }: Unsigned,
   { signer }: Pick<SummaryInput, 'signer'>,
-): Promise<boolean> {
-  if (!(await context.evidence.exists(EVIDENCE.attestation))) return false;
+): Promise<Envelope['signatures'] | null> {
+  if (!(await context.evidence.exists(EVIDENCE.attestation))) return null;
   const found = envelopeIn((await context.evidence.read(EVIDENCE.attestation)).toString('utf8'));
-  if (found?.payload !== payload || found.payloadType !== payloadType) return false;
-  if (found.signatures.length !== (signer === null ? 0 : 1)) return false;
+  if (found?.payload !== payload || found.payloadType !== payloadType) return null;
+  if (found.signatures.length !== (signer === null ? 0 : 1)) return null;
   const [signature] = found.signatures;
-  if (signer === null || signature === undefined) return true;
-  return (await signatureFault(signer, preAuthEncoding(found), signature.signature, context)) === null;
+  if (signer === null || signature === undefined) return found.signatures;
+  const fault = await signatureFault(signer, preAuthEncoding(found), signature.signature, context);
+  return fault === null ? found.signatures : null;
 }
 
 function envelopeIn(text: string): Envelope | null {

@@ -14,6 +14,7 @@ import { realFiles } from './preconditions/files.js';
 import type { Finding } from './preconditions/precondition.js';
 import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
 import { checkSigner } from './preconditions/signer.js';
+import { checkTimestampAuthority } from './preconditions/timestamp-authority.js';
 import { hashRcRunner } from './rc-runner.js';
 
 /**
@@ -40,17 +41,18 @@ export async function checkPreconditions(
   };
   const askedIdentity = told(checkAwsIdentity(valid, variables, env, signal));
   const account = () => askedIdentity.then(({ facts }) => facts?.account ?? null);
-  const [branch, commits, identity, kube, bucket, signer, worktree] = await allSettled([
+  const [branch, commits, identity, kube, bucket, signer, authority, worktree] = await allSettled([
     told(checkBranch(git, valid.branches ?? [], signal)),
     told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
     askedIdentity,
     told(checkKubeContext(valid, context)),
     told(checkBucket(valid, variables, context, account)),
     told(checkSigner(valid, variables, context)),
+    told(checkTimestampAuthority(valid, variables, signal)),
     told(checkCleanWorktree(git, request.directory, signal)),
   ]);
   signal.throwIfAborted();
-  const checks = [branch, commits, identity, kube, bucket, signer]
+  const checks = [branch, commits, identity, kube, bucket, signer, authority]
     .flatMap((finding): readonly Check[] => finding.checks)
     .concat(environment, worktree.checks);
   const facts = { ...branch.facts, ...commits.facts, ...kube.facts };

@@ -17,7 +17,7 @@ import { writeHistory } from './write-history.js';
 type Contract = StepContracts['publishSummary'];
 
 /**
- * The result: locks the manifest, the upload logs, the history after the seal, the attestation and the summary beside the archive, verifies
+ * The result: locks the manifest, the upload logs, the history after the seal, the attestation with its timestamp and the summary beside the archive, verifies
  * each, and only then shows 90_result_summary.txt. The same input gives the same bytes, so a retry adopts what was stored.
  * Throws SECRET_FOUND before anything is uploaded, SUMMARY_EXISTS, and the errors of the history, of `attest` and of S3.
  */
@@ -28,9 +28,9 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   const hash = upTo > after ? await writeHistory(context, EVIDENCE.historyTail, input.tail) : input.attested.chain.sealed.hash;
   const files = await filesToPublish(evidence, upTo > after);
   refuseSecrets((await scanFiles(context, files, input.scan?.accepted)).refused);
-  await attest(context, input, { seq: upTo, hash }, await Promise.all(files.map((file) => attestedFile(evidence, file))));
+  const attested = await Promise.all(files.map((file) => attestedFile(evidence, file)));
   // The summary comes last: once it is locked, all of it is.
-  files.splice(-1, 0, EVIDENCE.attestation);
+  files.splice(-1, 0, ...(await attest(context, input, { seq: upTo, hash }, attested)));
   const objects: PublishedFacts['objects'][number][] = [];
   await withSession(input, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));

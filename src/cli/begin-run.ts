@@ -27,7 +27,9 @@ export const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
 
 export function defineBegin(command: Command): void {
   defineSite(command);
-  command.option('--commits-ok <reason>', 'why the required commits need not be named (on the record)');
+  command
+    .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)')
+    .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)');
 }
 
 /** The options that say where a run would take place. */
@@ -44,10 +46,11 @@ export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
 
 /** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
 export function parseRequest(raw: OptionValues, io: Io): RunRequest {
+  const tsa = text(raw, 'tsa');
   return {
     directory: io.cwd,
     evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? EVIDENCE_ROOT),
-    variables: runVariables(io.env),
+    variables: { ...runVariables(io.env), ...(tsa === undefined ? {} : { CUTOVER_TSA_URL: tsa }) },
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
   };

@@ -48,7 +48,7 @@ export async function exportRun(
     }
     return { runId: id, evidenceDir: view.run.evidenceDir, signer: proven(context, 'preflight').signer };
   });
-  const using = { derive: sealedFacts, keys: { trusted: null, fault: signatureFaultFor(io) } };
+  const using = { derive: sealedFacts, keys: { trusted: null, fault: signatureFaultFor(io) }, authorities: null };
   const { verified, checks } = await verifyEvidence(wholeDirectory(evidenceDir), using, io.signal);
   if (!verified) {
     const wrong = [...new Set(checks.filter(({ ok }) => !ok).map(({ artefact }) => artefact))].join(', ');
@@ -81,7 +81,7 @@ async function filesOf(evidence: EvidenceDir, signer: Signer | null): Promise<Bu
   ];
 }
 
-const SEALED: ReadonlySet<string> = new Set([EVIDENCE.archive, EVIDENCE.archiveDigest, EVIDENCE.attestation]);
+const SEALED: ReadonlySet<string> = new Set([EVIDENCE.archive, EVIDENCE.archiveDigest, EVIDENCE.attestation, EVIDENCE.timestamp]);
 
 /** In docs/, two folders up from the sources and from the build alike. */
 const INSTRUCTIONS = join(import.meta.dirname, '..', '..', 'docs', 'verify-by-hand.md');

@@ -82,7 +82,7 @@ async function archiveAlone(archive: FileToVerify, manifest: string | null): Pro
 
 /** With any of the files that are locked beside the archive, all of them are expected. */
 async function hasMore(directory: EvidenceSource): Promise<boolean> {
-  for (const name of [EVIDENCE.attestation, EVIDENCE.historyTail, EVIDENCE.summary]) {
+  for (const name of [EVIDENCE.attestation, EVIDENCE.timestamp, EVIDENCE.historyTail, EVIDENCE.summary]) {
     if ((await readable(() => directory.exists(name))) !== false) return true;
   }
   return false;

@@ -7,6 +7,7 @@ import {
   judgeRegion,
   judgeRetentionDays,
   judgeStagingUrl,
+  judgeTsaUrl,
   quoted,
   type Judged,
 } from './setting-rules.js';
@@ -55,6 +56,9 @@ export function parseSettings(request: RunRequest, files: FileFacts, options: Pa
     ...judge.optional('CUTOVER_SIGN_WITH', 'signWith', { unset: null }, (text) => {
       return keyFile(resolve(request.directory, text.trim()), files);
     }),
+    ...judge.optional('CUTOVER_TSA_URL', 'tsaUrl', { unset: null }, (text) =>
+      given(request.variables.CUTOVER_SIGN_WITH) === null ? NOTHING_TO_STAMP : judgeTsaUrl(text),
+    ),
     branches: names(request.variables.CUTOVER_BRANCHES, /,/) ?? ['phase6-preflight', 'main'],
     requiredCommits: names(request.variables.CUTOVER_REQUIRED_COMMITS, /[\n,]/) ?? [],
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
@@ -191,6 +195,11 @@ function keyFile(path: string, files: FileFacts): Judged<string> {
   return { fault: `${path} does not exist, or is not a file`, advice: 'Name the key that signs the attestation, or unset it.' };
 }
 
+const NOTHING_TO_STAMP: Judged<never> = {
+  fault: 'is set, but CUTOVER_SIGN_WITH is not: there is no signature to stamp',
+  advice: 'Name the key that signs the attestation in CUTOVER_SIGN_WITH, or unset CUTOVER_TSA_URL.',
+};
+
 const KEYS: readonly (keyof Settings)[] = [
   'directory',
   'evidenceRoot',
@@ -212,6 +221,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'stagingDryRunScript',
   'rollbackDrillScript',
   'signWith',
+  'tsaUrl',
 ];
 
 function isComplete(valid: Partial<Settings>): valid is Settings {

@@ -99,6 +99,23 @@ export function judgeEndpoint(text: string): Judged<string> {
   return { value: text };
 }
 
+/** http or https (a token is signed by itself), without credentials, query and fragment: it is shown in the evidence. */
+export function judgeTsaUrl(text: string): Judged<string> {
+  const advice = 'Set CUTOVER_TSA_URL to that of an RFC 3161 authority, such as https://tsa.example.com/tsr, or unset it.';
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return { fault: `${quoted(text)} is not a URL`, advice };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { fault: 'the URL holds credentials (not shown here)', advice: `${advice} Credentials do not belong into evidence.` };
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { fault: `${quoted(text)} is not http or https`, advice };
+  if (/[\s?#]/.test(text)) return { fault: 'the URL has a query, a fragment or white space (not shown here)', advice };
+  return { value: url.href };
+}
+
 /** In quotes, so that a blank at the end is seen. */
 export function quoted(text: string): string {
   return JSON.stringify(text);

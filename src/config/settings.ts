@@ -21,6 +21,7 @@ export const RUN_VARIABLES = [
   'CUTOVER_STAGING_DRY_RUN_SCRIPT',
   'CUTOVER_ROLLBACK_DRILL_SCRIPT',
   'CUTOVER_SIGN_WITH',
+  'CUTOVER_TSA_URL',
 ] as const;
 export type RunVariable = (typeof RUN_VARIABLES)[number];
 
@@ -65,6 +66,8 @@ export interface Settings {
   readonly rollbackDrillScript: string | null;
   /** Absolute path of the key that signs the attestation; null: it is not signed. */
   readonly signWith: string | null;
+  /** Of the authority that stamps the attestation's signature (RFC 3161), without credentials; null: it is not stamped. */
+  readonly tsaUrl: string | null;
 }
 
 /** What must be the same when a run goes on (design: the world must not drift across the pause). All strings, null = there is none. */

@@ -274,6 +274,8 @@ export interface AttestedFacts {
   };
   /** Null: not signed. */
   readonly signedBy: { readonly kind: Signer['kind']; readonly keyId: string } | null;
+  /** The URL of the authority that is asked to stamp the signature; null: nobody is. */
+  readonly timestampedBy: string | null;
 }
 
 export interface ChainHead {

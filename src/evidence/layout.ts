@@ -15,6 +15,7 @@ export const EVIDENCE = {
   index: '59_index.sha256',
   manifest: '60_evidence_seal_manifest.json',
   attestation: '65_attestation.dsse.json',
+  timestamp: '65_attestation.tsr',
   uploadLog: '70_worm_upload_stdout.txt',
   historyTail: '80_history_after_seal.ndjson',
   summary: '90_result_summary.txt',
@@ -36,7 +37,7 @@ export function isArchived(name: string): boolean {
   return !/^(60_|65_|70_|80_|90_|evidence\.tar\.gz)/.test(name) && !name.endsWith('.partial');
 }
 
-/** Whether a file is locked beside the archive and named in the attestation: all of them but the attestation itself. */
+/** Whether a file is locked beside the archive and named in the attestation: all of them but the attestation itself and its timestamp. */
 export function isAttested(name: string): boolean {
   return /^(?:60_|70_|80_|90_)[^/]*$/.test(name) && !name.endsWith('.partial');
 }

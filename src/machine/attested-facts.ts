@@ -8,7 +8,7 @@ import { PILOT_VERSION } from './version.js';
 /** What the attestation of a sealed run says, derived from recorded facts alone. `at` is the time of the transition that freezes it. */
 export function attestedFacts(context: PilotContext, at: string): AttestedFacts {
   const { runId, startedAt, signOff, seal } = context;
-  const { environment, signer } = proven(context, 'preflight');
+  const { environment, signer, settings } = proven(context, 'preflight');
   const { gitHead, gitBranch, gitStatus } = worldOf(context, context.results.runningRcGates?.seq);
   const archive = proven(context, 'sealing.archiving');
   const { lockMode, retainUntil } = proven(context, 'sealing.verifying');
@@ -33,6 +33,7 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
       bypassable: lockMode === 'GOVERNANCE',
     },
     signedBy: signer === null ? null : { kind: signer.kind, keyId: signer.keyId },
+    timestampedBy: settings.tsaUrl,
   };
 }
 

@@ -39,9 +39,11 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
 }
 
 function attestationOf(context: PilotContext): string {
-  const signer = context.results.preflight === undefined ? null : proven(context, 'preflight').signer;
-  if (signer === null) return `${EVIDENCE.attestation} (not signed: no CUTOVER_SIGN_WITH was set)`;
-  return `${EVIDENCE.attestation} (signed, key ${signer.keyId})`;
+  const facts = context.results.preflight === undefined ? null : proven(context, 'preflight');
+  if (facts === null || facts.signer === null) return `${EVIDENCE.attestation} (not signed: no CUTOVER_SIGN_WITH was set)`;
+  const { signer, settings } = facts;
+  const stamped = settings.tsaUrl === null ? '' : `, timestamped by ${settings.tsaUrl}`;
+  return `${EVIDENCE.attestation} (signed, key ${signer.keyId}${stamped})`;
 }
 
 /** The commit that the gates ran on, whatever was accepted after them; before they ran, the one they would run on. */

@@ -1,13 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { attest } from '../../src/actors/attest.js';
 import { openSigningKey } from '../../src/actors/attestation/signing-key.js';
 import { signatureFault } from '../../src/actors/attestation/verify-signature.js';
 import type { Signer } from '../../src/config/step-contracts.js';
 import { parseEnvelope, preAuthEncoding } from '../../src/evidence/attestation/envelope.js';
 import { parseStatement } from '../../src/evidence/attestation/statement.js';
+import { checkTimestamp } from '../../src/evidence/attestation/timestamp.js';
+import { startTsa, type RunningTsa } from '../services/tsa/start.js';
 import { attested, failure, sealingRun, settings, type SealingRun } from './sealing-context.js';
 
 const ARCHIVE = { sha256: 'a'.repeat(64), md5: '', size: 7, files: 1, chainHead: 'b'.repeat(64) };
@@ -31,9 +33,14 @@ async function newKey(): Promise<{ readonly path: string; readonly signer: Signe
   return { path, signer: (await openSigningKey(path, run.context())).signer };
 }
 
-async function attestWith({ path, signer }: { readonly path: string | null; readonly signer: Signer | null }, files = FILES) {
-  const input = { attested: attested(ARCHIVE), signer, settings: settings({ signWith: path }) };
-  await attest(run.context(), input, FINAL, files);
+interface Key {
+  readonly path: string | null;
+  readonly signer: Signer | null;
+}
+
+async function attestWith({ path, signer }: Key, tsaUrl: string | null = null) {
+  const input = { attested: attested(ARCHIVE), signer, settings: settings({ signWith: path, tsaUrl }) };
+  return attest(run.context(), input, FINAL, FILES);
 }
 
 describe('the attestation', () => {
@@ -89,5 +96,57 @@ describe('the attestation', () => {
     const { code, message } = await failure(attestWith({ ...other, signer }));
     expect(code).toBe('SIGNER_CHANGED');
     expect(message).toContain(`is the key ${other.signer.keyId}, but this run was started with ${signer.keyId}`);
+  });
+});
+
+describe('the timestamp of the attestation', () => {
+  const stampFile = () => join(run.directory, '65_attestation.tsr');
+  const signature = async () => (await envelope()).signatures[0]?.signature ?? Buffer.of();
+
+  let tsa: RunningTsa;
+  beforeAll(async () => {
+    tsa = await startTsa();
+  });
+  afterEach(() => tsa.lie(null));
+  afterAll(() => tsa.stop());
+
+  test('is one of its signature, and is locked after it', async () => {
+    expect(await attestWith(await newKey(), tsa.url)).toEqual(['65_attestation.dsse.json', '65_attestation.tsr']);
+    const { authority } = await checkTimestamp(await readFile(stampFile()), await signature());
+    expect(authority).toBe('O=Stand-in, CN=TSA good');
+  });
+
+  test('is not asked for where the run has no authority', async () => {
+    const before = tsa.requests();
+    expect(await attestWith(await newKey())).toEqual(['65_attestation.dsse.json']);
+    expect(tsa.requests()).toBe(before);
+  });
+
+  test('stays as it is when it is made again: it may be locked, and no two are the same', async () => {
+    const key = await newKey();
+    await attestWith(key, tsa.url);
+    const before = await readFile(stampFile());
+    tsa.lie('500');
+    await attestWith(key, tsa.url);
+    expect((await readFile(stampFile())).equals(before)).toBe(true);
+  });
+
+  test('is asked for anew when what is there is none of this signature', async () => {
+    const key = await newKey();
+    await attestWith(key, tsa.url);
+    await writeFile(file(), '{');
+    await attestWith(key, tsa.url);
+    await expect(checkTimestamp(await readFile(stampFile()), await signature())).resolves.toBeTruthy();
+  });
+
+  test('that the authority does not give leaves the signature, which the next attempt keeps', async () => {
+    const key = await newKey();
+    tsa.lie('500');
+    expect(await failure(attestWith(key, tsa.url))).toMatchObject({ code: 'TSA_UNAVAILABLE', transient: true });
+    const before = await readFile(file(), 'utf8');
+    tsa.lie(null);
+    await attestWith(key, tsa.url);
+    expect(await readFile(file(), 'utf8')).toBe(before);
+    await expect(checkTimestamp(await readFile(stampFile()), await signature())).resolves.toBeTruthy();
   });
 });

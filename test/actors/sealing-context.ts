@@ -137,6 +137,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     stagingDryRunScript: null,
     rollbackDrillScript: null,
     signWith: null,
+    tsaUrl: null,
     ...overrides,
   };
 }
@@ -178,6 +179,7 @@ export function attested({ sha256, size, chainHead }: ArchiveFacts): AttestedFac
     chain: { genesis: genesisHash(RUN_ID), sealed: { seq: 6, hash: chainHead } },
     lock: { key: ARCHIVE_KEY, versionId: 'v1', mode: 'GOVERNANCE', retainUntil: RETAIN_UNTIL, bypassable: true },
     signedBy: null,
+    timestampedBy: null,
   };
 }
 

@@ -23,6 +23,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     stagingDryRunScript: null,
     rollbackDrillScript: null,
     signWith: null,
+    tsaUrl: null,
     ...changes,
   };
 }

@@ -171,6 +171,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
     stagingDryRunScript: null,
     rollbackDrillScript: null,
     signWith: null,
+    tsaUrl: null,
   };
 }
 

@@ -59,6 +59,7 @@ describe('the environment of the runbook', () => {
       stagingDryRunScript: null,
       rollbackDrillScript: null,
       signWith: null,
+      tsaUrl: null,
     });
   });
 
@@ -85,6 +86,7 @@ describe('the environment of the runbook', () => {
         ['CUTOVER_STAGING_DRY_RUN_SCRIPT', 'not set: nothing'],
         ['CUTOVER_ROLLBACK_DRILL_SCRIPT', '/repository/drill.sh'],
         ['CUTOVER_SIGN_WITH', 'not set: nothing'],
+        ['CUTOVER_TSA_URL', 'not set: nothing'],
         ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9000'],
       ].map(([name, message]) => ({ name, ok: true, message, advice: null })),
     );
@@ -222,6 +224,19 @@ describe('refused values, repeated in the message', () => {
     }
   });
 
+  test('a timestamp authority without a key is refused: there is no signature to stamp', () => {
+    const { settings, failed } = parse({ CUTOVER_TSA_URL: 'https://tsa.example.com/tsr' });
+    expect(settings).toBeNull();
+    expect(failed).toEqual([
+      {
+        name: 'CUTOVER_TSA_URL',
+        ok: false,
+        message: 'is set, but CUTOVER_SIGN_WITH is not: there is no signature to stamp',
+        advice: 'Name the key that signs the attestation in CUTOVER_SIGN_WITH, or unset CUTOVER_TSA_URL.',
+      },
+    ]);
+  });
+
   test('credentials in a URL are refused and not shown', () => {
     for (const name of ['DPP_STAGING_BASE_URL', 'AWS_ENDPOINT_URL'] as const) {
       const { failed } = parse({ [name]: 'https://user:hunter2@staging.example.com' });
@@ -254,6 +269,13 @@ describe('accepted values', () => {
     expect(failed).toEqual([]);
     expect(settings).toMatchObject(expected);
   });
+});
+
+test('the timestamp authority is the one that is named', () => {
+  const variables = { CUTOVER_SIGN_WITH: 'signer.pem', CUTOVER_TSA_URL: 'https://tsa.example.com' };
+  const { settings, failed } = parse(variables, files([RUNNER, '/repository/signer.pem']));
+  expect(failed).toEqual([]);
+  expect(settings).toMatchObject({ tsaUrl: 'https://tsa.example.com/' });
 });
 
 describe('the RC runner', () => {

@@ -7,6 +7,7 @@ import {
   judgeRegion,
   judgeRetentionDays,
   judgeStagingUrl,
+  judgeTsaUrl,
   type Judged,
 } from '../../src/config/setting-rules.js';
 
@@ -16,6 +17,7 @@ const PREFIX = 'Set DPP_WORM_PREFIX to a path such as evidence/cutover.';
 const DAYS = 'Set DPP_WORM_RETENTION_DAYS in decimal digits, such as 365.';
 const URL_ADVICE = 'Set DPP_STAGING_BASE_URL to one such as https://staging.api.dpp.example.com.';
 const NAMESPACE = 'Set DPP_K8S_NAMESPACE to the staging namespace, or leave it unset for dpp-staging.';
+const TSA = 'Set CUTOVER_TSA_URL to that of an RFC 3161 authority, such as https://tsa.example.com/tsr, or unset it.';
 const ENDPOINT = 'Unset it, unless an S3 or STS service other than AWS is meant.';
 
 type Rule = (text: string) => Judged<unknown>;
@@ -42,6 +44,8 @@ describe('what is accepted, and what becomes of it', () => {
     [judgeNamespace, '0-9', '0-9'],
     [judgeNamespace, 'a'.repeat(63), 'a'.repeat(63)],
     [judgeEndpoint, 'http://127.0.0.1:9000/', 'http://127.0.0.1:9000/'],
+    [judgeTsaUrl, 'http://timestamp.example.com', 'http://timestamp.example.com/'],
+    [judgeTsaUrl, 'https://tsa.example.com/tsr', 'https://tsa.example.com/tsr'],
     [judgeEndpoint, 'https://minio.example.com', 'https://minio.example.com'],
   ])('%p of %j', (judge, text, value) => {
     expect(judge(text)).toEqual({ value });
@@ -118,6 +122,12 @@ describe('what is refused is told with its fault and what to do', () => {
     [judgeNamespace, 'A', '"A" is not the name of a namespace', NAMESPACE],
     [judgeNamespace, 'a'.repeat(64), `"${'a'.repeat(64)}" is not the name of a namespace`, NAMESPACE],
     [judgeNamespace, 'dpp-prod', '"dpp-prod" refers to production ("prod")', NAMESPACE],
+    [judgeTsaUrl, 'tsa', '"tsa" is not a URL', TSA],
+    [judgeTsaUrl, 'http://me@a', credentials, `${TSA} Credentials do not belong into evidence.`],
+    [judgeTsaUrl, 'http://:pw@a', credentials, `${TSA} Credentials do not belong into evidence.`],
+    [judgeTsaUrl, 'ftp://a', '"ftp://a" is not http or https', TSA],
+    [judgeTsaUrl, 'http://a/?token=b', 'the URL has a query, a fragment or white space (not shown here)', TSA],
+    [judgeTsaUrl, 'http://a/\n', 'the URL has a query, a fragment or white space (not shown here)', TSA],
     [judgeEndpoint, 'minio', '"minio" is not a URL', ENDPOINT],
     [judgeEndpoint, 'http://me@a', credentials, ENDPOINT],
     [judgeEndpoint, 'http://:pw@a', credentials, ENDPOINT],

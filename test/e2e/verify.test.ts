@@ -5,6 +5,7 @@ import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startTsa } from '../services/tsa/start.js';
 import { finished, Pilot, until } from './pilot.js';
 
 const exec = promisify(execFile);
@@ -178,6 +179,8 @@ describe('cutover verify', () => {
     [['.', '--manifest', 'x'], '--manifest is for an archive'],
     [['package.json', '--manifest', 'absent'], 'which is no file'],
     [['latest', '--key', 'absent'], '--key cannot be read: '],
+    [['latest', '--tsa-ca', 'absent'], '--tsa-ca cannot be read: '],
+    [['latest', '--tsa-ca', 'package.json'], 'which holds no certificate'],
     [['latest', '--key', 'package.json'], 'which holds no public key'],
     [[], 'missing required argument'],
   ])('%j is a usage error', async (args, message) => {
@@ -186,6 +189,37 @@ describe('cutover verify', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 64, stderr: expect.stringContaining(message) });
     await rm(join(pilot.site.repository, 'package.json'));
   });
+
+  test('a run with a timestamp authority is stamped: when and by whom, which its own root proves, and no other', async () => {
+    const [tsa, other] = await Promise.all([startTsa(), startTsa('Other')]);
+    try {
+      expect(await pilot.cutover(['start', '--tsa', tsa.url], { env: signed() })).toMatchObject({ exitCode: 2 });
+      await pilot.verify();
+      tsa.lie('500');
+      const before = tsa.requests();
+      const ended = finished(pilot.spawn(['resume', 'latest'], { env: signed() }));
+      await until('the authority was asked', () => tsa.requests() > before);
+      tsa.lie(null);
+      expect(await ended).toMatchObject({ exitCode: 0 });
+      const summary = await readFile(join(await pilot.runDirectory(), '90_result_summary.txt'), 'utf8');
+      expect(summary).toContain(`, timestamped by ${tsa.url})`);
+      const about = ({ checks }: Document) => checks.filter(({ artefact }) => artefact === '65_attestation.tsr');
+      const stamp = { ok: true, expected: `by ${tsa.url}`, found: expect.stringMatching(/Z by O=Stand-in, CN=TSA good$/) };
+      const online = ['--online', '--bucket', 'dpp-audit-worm-demo'];
+      const unproven = await pilot.json<Document>(['verify', 'latest', ...online]);
+      expect([unproven.verified, failures(unproven)]).toEqual([true, []]);
+      expect(about(unproven).slice(0, 2)).toMatchObject([stamp, { ok: true, unproven: true }]);
+      expect(about(unproven).map(({ check }) => check)).toContain('in the bucket, the same bytes as here');
+      const proven = await pilot.json<Document>(['verify', 'latest', '--tsa-ca', tsa.caFile]);
+      expect(proven.verified).toBe(true);
+      expect(about(proven)).toMatchObject([stamp, { ok: true, found: expect.stringContaining('CN=TSA good, valid at ') }]);
+      const wrong = await pilot.json<Document>(['verify', 'latest', '--tsa-ca', other.caFile]);
+      expect(failures(wrong)).toMatchObject([{ artefact: '65_attestation.tsr', check: "the timestamp authority's certificate" }]);
+      expect(await pilot.cutover(['verify', directory, '--tsa-ca', tsa.caFile])).toMatchObject({ exitCode: 1 });
+    } finally {
+      await Promise.all([tsa.stop(), other.stop()]);
+    }
+  }, 60_000);
 
   test('a run whose upload was killed, and its archive changed meanwhile, is verified once it went on, with what it kept of both', async () => {
     expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { attemptLogName, EVIDENCE, isArchived } from '../../src/evidence/layout.js';
 
-test('the files of a run are those of the runbook, and four of ours', () => {
+test('the files of a run are those of the runbook, and those of ours', () => {
   expect(EVIDENCE).toEqual({
     scope: '00_scope.txt',
     preflight: '10_preflight.json',
@@ -14,6 +14,8 @@ test('the files of a run are those of the runbook, and four of ours', () => {
     history: '58_history.ndjson',
     index: '59_index.sha256',
     manifest: '60_evidence_seal_manifest.json',
+    attestation: '65_attestation.dsse.json',
+    timestamp: '65_attestation.tsr',
     uploadLog: '70_worm_upload_stdout.txt',
     historyTail: '80_history_after_seal.ndjson',
     summary: '90_result_summary.txt',

@@ -56,6 +56,7 @@ export const settings: Settings = {
   stagingDryRunScript: null,
   rollbackDrillScript: null,
   signWith: null,
+  tsaUrl: null,
 };
 
 export const world: World = {

@@ -16,10 +16,10 @@ export async function lockChecks(
   { here, now }: { readonly here: EvidenceSource | null; readonly now: Date },
 ): Promise<VerifyCheck[]> {
   const names = new Set([...folder.versions.keys(), EVIDENCE.archive, EVIDENCE.attestation]);
-  for (const name of here === null ? [] : (await here.list()).map((entry) => entry.name)) if (isAttested(name)) names.add(name);
+  for (const name of here === null ? [] : (await here.list()).map((entry) => entry.name)) if (isSealed(name)) names.add(name);
   const checks: VerifyCheck[] = [];
   for (const name of [...names].sort()) {
-    if (name !== EVIDENCE.archive && name !== EVIDENCE.attestation && !isAttested(name)) {
+    if (!isSealed(name)) {
       checks.push(failed(name, 'in the bucket', 'nothing else than what was sealed', versionsOf(folder, name)));
       continue;
     }
@@ -28,6 +28,12 @@ export async function lockChecks(
   }
   return checks;
 }
+
+function isSealed(name: string): boolean {
+  return isAttested(name) || SEALED.has(name);
+}
+
+const SEALED: ReadonlySet<string> = new Set([EVIDENCE.archive, EVIDENCE.attestation, EVIDENCE.timestamp]);
 
 function versionCheck(folder: LockedFolder, manifest: Manifest | Unknown, name: string): VerifyCheck {
   const what = 'in the bucket, exactly one version';

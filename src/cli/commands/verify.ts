@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { OptionValues } from 'commander';
 import type { Signer } from '../../config/step-contracts.js';
+import { certificatesIn } from '../../evidence/attestation/authorities.js';
 import { publicKeyIn } from '../../evidence/attestation/public-key.js';
 import { EVIDENCE } from '../../evidence/layout.js';
 import type { VerifyCheck } from '../../evidence/verify/check.js';
@@ -19,6 +20,8 @@ import { evidenceOf, type VerifySubject } from '../verify-subject.js';
 export interface VerifyOptions extends VerifySubject {
   /** The file of the public key that is known to be the signer's. */
   readonly key: string | null;
+  /** The file with the certificates of the timestamp authorities that are trusted. */
+  readonly tsaCa: string | null;
   /** Compare with what is locked in this bucket; null: offline. */
   readonly bucket: string | null;
 }
@@ -33,6 +36,7 @@ export const verify: CommandFile<VerifyOptions> = {
       )
       .option('--manifest <file>', `the manifest of an archive (default: ${EVIDENCE.manifest} beside it)`)
       .option('--key <file>', "the signer's public key, PEM or OpenSSH (default: the one that the run recorded)")
+      .option('--tsa-ca <file>', "certificates (PEM) of the authority that the timestamp's certificate must lead to")
       .option('--online', 'ask the bucket, too: is each file there as it is here, in one version, its lock in force?')
       .option('--bucket <name>', 'the bucket, for --online (the manifest shows three characters of its name)');
   },
@@ -41,6 +45,7 @@ export const verify: CommandFile<VerifyOptions> = {
     'cutover verify dpp/evidence/phase6_4_cutover/20260221T120000Z',
     'cutover verify evidence.tar.gz --manifest 60_evidence_seal_manifest.json',
     'cutover verify latest --key cutover-signer.pub',
+    'cutover verify latest --key cutover-signer.pub --tsa-ca tsa-ca.pem',
     'cutover verify latest --online --bucket dpp-audit-worm',
     'cutover verify "s3://dpp-audit-worm/evidence/cutover/phase6_4_cutover/20260221T120000Z/evidence.tar.gz"',
     'cutover verify latest --json',
@@ -49,12 +54,14 @@ export const verify: CommandFile<VerifyOptions> = {
     subject: subject ?? '',
     manifest: text(raw, 'manifest') ?? null,
     key: text(raw, 'key') ?? null,
+    tsaCa: text(raw, 'tsaCa') ?? null,
     bucket: bucketIn(raw),
   }),
   async run(options, io) {
     const trusted = options.key === null ? null : await publicKeyAt(resolve(io.cwd, options.key));
     const keys = { trusted, fault: signatureFaultFor(io) };
-    const { subject, ...verification } = await verified(options, { derive: sealedFacts, keys }, io);
+    const authorities = options.tsaCa === null ? null : await certificatesAt(resolve(io.cwd, options.tsaCa));
+    const { subject, ...verification } = await verified(options, { derive: sealedFacts, keys, authorities }, io);
     if (options.json) io.stdout.write(`${JSON.stringify({ subject, ...facts(verification) })}\n`);
     else io.stdout.write(`${shown(subject, verification, options).join('\n')}\n`);
     if (verification.verified) return EXIT.ok;
@@ -95,7 +102,8 @@ async function verified(
     });
   }
   const { subject, evidence } = await evidenceOf(options, io);
-  const needsMore = using.keys.trusted !== null ? '--key' : bucket !== null ? '--online' : null;
+  const { keys, authorities } = using;
+  const needsMore = keys.trusted !== null ? '--key' : authorities !== null ? '--tsa-ca' : bucket !== null ? '--online' : null;
   if (needsMore !== null && evidence.beside === null) {
     throw new UsageError(
       `${needsMore} needs the files that were locked with the archive: ${EVIDENCE.attestation} is not beside it.`,
@@ -118,6 +126,15 @@ async function publicKeyAt(path: string): Promise<Signer> {
   const key = publicKeyIn(content);
   if (key === null) throw new UsageError(`--key is ${JSON.stringify(path)}, which holds no public key (PEM, or OpenSSH).`);
   return key;
+}
+
+async function certificatesAt(path: string): Promise<readonly Uint8Array[]> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`--tsa-ca cannot be read: ${(error as Error).message}`);
+  });
+  const certificates = certificatesIn(content);
+  if (certificates === null) throw new UsageError(`--tsa-ca is ${JSON.stringify(path)}, which holds no certificate (PEM).`);
+  return certificates;
 }
 
 function facts({ verified, runId, checks }: Verification) {

@@ -69,6 +69,7 @@ const predicate = z.strictObject({
     .strictObject({ kind: z.enum(['pem', 'ssh']), keyId: z.string() })
     .nullable()
     .describe('Null: not signed.'),
+  timestampedBy: z.string().nullable().describe('The authority that is asked to stamp the signature: 65_attestation.tsr.'),
   files: z.array(z.strictObject({ name: z.string(), sha256 })).describe('Locked beside the archive.'),
 });
 

@@ -44,6 +44,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   EVIDENCE.archiveDigest,
   EVIDENCE.manifest,
   EVIDENCE.attestation,
+  EVIDENCE.timestamp,
   EVIDENCE.uploadLog,
   EVIDENCE.historyTail,
   EVIDENCE.summary,

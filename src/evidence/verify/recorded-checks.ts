@@ -29,7 +29,9 @@ export type Derive = (sealed: HistoryRecord, frozen: HistoryRecord) => Recorded;
 /** The files beside the archive as they were found. */
 export interface BesideArchive {
   readonly attestation: string | Unknown;
-  /** SHA-256 of each that is locked beside it, the attestation left out. */
+  /** Null: not there. */
+  readonly timestamp: Buffer | Unknown | null;
+  /** SHA-256 of each that is locked beside it, the attestation and its timestamp left out. */
   readonly files: ReadonlyMap<string, string> | Unknown;
   readonly manifest: string | Unknown;
   readonly summary: string | Unknown;

@@ -13,6 +13,7 @@ import { readable } from './readable.js';
 import { recordedChecks, recordedFacts, type BesideArchive, type Derive } from './recorded-checks.js';
 import { readSealedArchive, type SealedArchive } from './sealed-archive.js';
 import { sealedState } from './sealed-state.js';
+import { timestampChecks } from './timestamp-checks.js';
 
 /** A file, where it lies. */
 export interface FileToVerify {
@@ -35,6 +36,8 @@ export interface EvidenceToVerify {
 export interface VerifyWith {
   readonly derive: Derive;
   readonly keys: SignatureKeys;
+  /** Certificates (DER) of timestamp authorities that whoever verifies trusts; null: none was named. */
+  readonly authorities: readonly Uint8Array[] | null;
 }
 
 export interface Verification {
@@ -50,7 +53,7 @@ export interface Verification {
  */
 export async function verifyEvidence(
   evidence: EvidenceToVerify,
-  { derive, keys }: VerifyWith,
+  { derive, keys, authorities }: VerifyWith,
   signal: AbortSignal,
 ): Promise<Verification> {
   const manifestText = await textOf(evidence.manifest);
@@ -76,6 +79,7 @@ export async function verifyEvidence(
     const beside = { ...(await besideArchive(evidence.beside)), manifest: manifestText, historyTail: tail };
     const recorded = recordedFacts(history, tail, derive);
     checks.push(...recordedChecks(history, beside, recorded), ...(await attestationChecks(beside, recorded, keys)));
+    checks.push(...(await timestampChecks(beside, recorded, authorities)));
     if (evidence.directory !== null) {
       checks.push(...(await directoryChecks(evidence.directory, archive, isUnknown(tail) ? null : reader, signal)));
     }
@@ -133,6 +137,9 @@ async function besideArchive(directory: EvidenceSource): Promise<Omit<BesideArch
   return {
     summary: await textOf({ directory, name: EVIDENCE.summary }),
     attestation: await textOf({ directory, name: EVIDENCE.attestation }),
+    timestamp: await readable(async () =>
+      (await directory.exists(EVIDENCE.timestamp)) ? directory.read(EVIDENCE.timestamp, MAX_TEXT_BYTES) : null,
+    ),
     uploadLogSha256: await digestOf({ directory, name: EVIDENCE.uploadLog }),
     files: await readable(async () => {
       const names = (await directory.list()).map(({ name }) => name).filter(isAttested);

@@ -97,6 +97,7 @@ const VARIABLES = [
   'ENV CUTOVER_STAGING_DRY_RUN_SCRIPT',
   'ENV CUTOVER_ROLLBACK_DRILL_SCRIPT',
   'ENV CUTOVER_SIGN_WITH',
+  'ENV CUTOVER_TSA_URL',
 ];
 
 describe('the pre-conditions', () => {
@@ -107,6 +108,7 @@ describe('the pre-conditions', () => {
     expect(names.filter((name) => !name.startsWith('5. '))).toEqual([
       ...ORDER,
       'ENV signer of the attestation',
+      'ENV timestamp authority',
       ...VARIABLES,
       '8. clean worktree',
     ]);

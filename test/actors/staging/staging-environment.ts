@@ -62,6 +62,7 @@ function baseSettings(directory: string): Settings {
     stagingDryRunScript: null,
     rollbackDrillScript: null,
     signWith: null,
+    tsaUrl: null,
   };
 }
 

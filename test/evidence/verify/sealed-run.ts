@@ -7,7 +7,7 @@ import { canonicalJson } from '../../../src/evidence/canonical-json.js';
 import type { EvidenceDir } from '../../../src/evidence/evidence-dir.js';
 import { genesisHash, recordHash } from '../../../src/evidence/hash-chain.js';
 import type { HistoryRecord } from '../../../src/evidence/history-record.js';
-import { envelopeJson, preAuthEncoding, STATEMENT_TYPE } from '../../../src/evidence/attestation/envelope.js';
+import { envelopeJson, parseEnvelope, preAuthEncoding, STATEMENT_TYPE } from '../../../src/evidence/attestation/envelope.js';
 import { pemSigner } from '../../../src/evidence/attestation/public-key.js';
 import { indexText } from '../../../src/evidence/index-file.js';
 import { EVIDENCE, isAttested } from '../../../src/evidence/layout.js';
@@ -59,6 +59,8 @@ export interface SealedRunOptions {
   readonly withoutScope?: boolean;
   /** Signs the attestation (default: `SIGNER`); null: it is not signed. */
   readonly key?: TestKey | null;
+  /** Stamps the signature (default: nobody does). */
+  readonly tsa?: { readonly url: string; stamp(signature: Uint8Array): Promise<Uint8Array> };
 }
 
 export function hex(content: string | Uint8Array): string {
@@ -108,7 +110,8 @@ export class SealedRun {
     const content: Readonly<Record<string, string>> = { ...first, [EVIDENCE.secretScan]: '{"findings":0}\n', ...files };
     for (const [name, text] of Object.entries(content)) await evidence.write(name, text);
     this.#record({ type: 'STARTED' });
-    this.#step({ ...facts.preflight, signer: key?.signer ?? null });
+    const settings = { ...facts.preflight.settings, tsaUrl: options.tsa?.url ?? null };
+    this.#step({ ...facts.preflight, settings, signer: key?.signer ?? null });
     if (options.withoutScope === true) {
       const error = attemptFailure('SCOPE_FAILED');
       this.#send({ type: 'xstate.error.actor.capturingScope', error, attempt: 1, logs: [] });
@@ -127,7 +130,7 @@ export class SealedRun {
     await this.#seal(options, key);
   }
 
-  async #seal({ afterSeal = [], earlierLogs = {} }: SealedRunOptions, key: TestKey | null): Promise<void> {
+  async #seal({ afterSeal = [], earlierLogs = {}, tsa }: SealedRunOptions, key: TestKey | null): Promise<void> {
     const { evidence } = this;
     const upTo = this.#records.length;
     await evidence.write(EVIDENCE.history, historyText(this.#records));
@@ -149,7 +152,10 @@ export class SealedRun {
     if (context.summary === null) throw new Error('the run froze no summary');
     await evidence.write(EVIDENCE.summary, resultSummary(context.summary.document));
     for (const [name, text] of Object.entries(earlierLogs)) await evidence.write(name, text);
-    await evidence.write(EVIDENCE.attestation, await attestationText(evidence, context.summary.attested, this.#records, key));
+    const attestation = await attestationText(evidence, context.summary.attested, this.#records, key);
+    await evidence.write(EVIDENCE.attestation, attestation);
+    const signature = parseEnvelope(attestation).signatures[0]?.signature;
+    if (tsa !== undefined && signature !== undefined) await evidence.write(EVIDENCE.timestamp, await tsa.stamp(signature));
   }
 
   /** The step that runs now ends well. */
@@ -220,11 +226,12 @@ export function envelopeText(statement: { readonly payloadType: string; readonly
   return envelopeJson({ ...statement, signatures });
 }
 
-/** As `cutover verify` verifies; `trusted`: with --key. */
-export function verifyWith(trusted: Signer | null = null): VerifyWith {
+/** As `cutover verify` verifies; `trusted`: with --key; `authorities`: with --tsa-ca. */
+export function verifyWith(trusted: Signer | null = null, authorities: VerifyWith['authorities'] = null): VerifyWith {
   const owner = unrecordedOwner(new AbortController().signal, process.env);
   return {
     derive: sealedFacts,
+    authorities,
     keys: { trusted, fault: (signer, message, signature) => signatureFault(signer, message, signature, owner) },
   };
 }

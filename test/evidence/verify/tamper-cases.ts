@@ -54,6 +54,7 @@ const CHECK = {
   facts: 'each fact, as recorded',
   attested: 'SHA-256, as attested',
   signature: 'its signature, by the recorded key',
+  timestamp: 'a timestamp of the signature',
   summary: 'each line as the recorded facts say',
   directory: 'its name is the run',
 } as const;
@@ -75,6 +76,7 @@ const BESIDE: readonly (readonly [string, string])[] = [
   [EVIDENCE.archiveDigest, CHECK.digestFile],
   [EVIDENCE.manifest, CHECK.manifest],
   [EVIDENCE.attestation, CHECK.signature],
+  [EVIDENCE.timestamp, CHECK.timestamp],
   [EVIDENCE.uploadLog, CHECK.uploadLog],
   [EVIDENCE.historyTail, CHECK.tail],
   [EVIDENCE.summary, CHECK.summary],
@@ -578,7 +580,40 @@ const onAttestation: TamperGroup = {
   ],
 };
 
-export const TAMPER_GROUPS: readonly TamperGroup[] = [onFiles, inArchive, onManifest, onHistory, onSummary, onAttestation];
+const onTimestamp: TamperGroup = {
+  title: 'The timestamp',
+  cases: [
+    {
+      artefact: EVIDENCE.timestamp,
+      change: 'it is of another signature: the attestation is signed anew with the same key',
+      check: CHECK.timestamp,
+      tamper: (run) => forgeStatement(run, ({ predicate }) => void (predicate.attestedAt = '2020-01-01T00:00:00Z'), SIGNER),
+    },
+    {
+      artefact: EVIDENCE.timestamp,
+      change: 'it is of another signature: that of the attestation is taken out',
+      check: CHECK.timestamp,
+      tamper: (run) => forgeStatement(run, () => {}, null),
+    },
+    {
+      artefact: EVIDENCE.timestamp,
+      change: 'it is added to a run that asked for none',
+      check: CHECK.timestamp,
+      verdict: 'FAIL',
+      tamper: (run) => run.write(EVIDENCE.timestamp, 'x'),
+    },
+  ],
+};
+
+export const TAMPER_GROUPS: readonly TamperGroup[] = [
+  onFiles,
+  inArchive,
+  onManifest,
+  onHistory,
+  onSummary,
+  onAttestation,
+  onTimestamp,
+];
 
 function fileOf(name: string): Packed {
   return { name, mode: 0o644, content: Buffer.from('x') };

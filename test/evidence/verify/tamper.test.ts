@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { askForTimestamp } from '../../../src/actors/attestation/timestamp-authority.js';
 import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
+import { startTsa } from '../../services/tsa/start.js';
 import { directoryToVerify, SealedRun, verifyWith } from './sealed-run.js';
 import { TAMPER_GROUPS } from './tamper-cases.js';
 import { TamperedRun } from './tamper.js';
@@ -7,7 +9,11 @@ import { TamperedRun } from './tamper.js';
 let passed: SealedRun;
 let failed: SealedRun;
 beforeAll(async () => {
-  passed = await SealedRun.create();
+  const tsa = await startTsa();
+  const stamp = async (signature: Uint8Array) =>
+    (await askForTimestamp(tsa.url, signature, new AbortController().signal)).response;
+  passed = await SealedRun.create({ tsa: { url: tsa.url, stamp } });
+  await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
 });
 afterAll(async () => {

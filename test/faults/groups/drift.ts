@@ -148,6 +148,7 @@ export const DRIFT: FaultGroup = {
     variable('CUTOVER_STAGING_DRY_RUN_SCRIPT', '(not set)', 'dpp/tools/staging_dry_run.sh'),
     variable('CUTOVER_ROLLBACK_DRILL_SCRIPT', '(not set)', 'dpp/tools/rollback_drill.sh'),
     variable('CUTOVER_SIGN_WITH', '(not set)', '/srv/signer.pem'),
+    variable('CUTOVER_TSA_URL', '(not set)', 'https://tsa.example.com/tsr'),
     {
       ...variable('CUTOVER_REQUIRED_COMMITS', '', 'Phase 6.1: data isolation'),
       says: [drifted('CUTOVER_REQUIRED_COMMITS'), '  Phase 6.1: data isolation'],

@@ -3,6 +3,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultCase, FaultGroup } from '../fault-case.js';
 import type { FaultPilot } from '../fault-pilot.js';
+import { startTsa, type RunningTsa } from '../../services/tsa/start.js';
 import { variable, type VariableFault } from './variable.js';
 
 const URL_ADVICE = 'Set DPP_STAGING_BASE_URL to one such as https://staging.api.dpp.example.com';
@@ -74,6 +75,26 @@ function signer(
   };
 }
 
+/** A key that signs, and an authority that does not stamp. */
+function authority(how: string, spoil: (tsa: RunningTsa) => unknown, says: readonly [string, string]): FaultCase {
+  return {
+    what: '`CUTOVER_TSA_URL`',
+    how,
+    inject: async (pilot) => {
+      const key = join(pilot.home, 'signer.pem');
+      await closed(pilot, key, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+      const tsa = await startTsa();
+      await spoil(tsa);
+      pilot.setVariable('CUTOVER_SIGN_WITH', key);
+      pilot.setVariable('CUTOVER_TSA_URL', tsa.url);
+      pilot.stopWithSite(tsa);
+    },
+    mend: (pilot) => rm(join(pilot.home, 'signer.pem')),
+    says,
+    failedChecks: ['ENV timestamp authority'],
+  };
+}
+
 async function closed(pilot: FaultPilot, file: string, text: string): Promise<void> {
   await pilot.write(file, text);
   await chmod(file, 0o600);
@@ -129,6 +150,21 @@ export const ENVIRONMENT_STAGING: FaultGroup = {
     signer('a key with a passphrase', (pilot, file) => closed(pilot, file, encryptedKey()), [
       'it is no private key that can be read',
       'Name an unencrypted PKCS #8 key',
+    ]),
+    variable({
+      name: 'CUTOVER_TSA_URL',
+      value: 'https://tsa.example.com/tsr',
+      how: 'set, and no key to sign with',
+      says: ['is set, but CUTOVER_SIGN_WITH is not: there is no signature to stamp', 'Name the key that signs'],
+      failedChecks: ['ENV timestamp authority', 'ENV CUTOVER_TSA_URL'],
+    }),
+    authority('an authority that is out of order', (tsa) => tsa.lie('500'), [
+      'TSA_UNAVAILABLE: The timestamp authority (CUTOVER_TSA_URL), http://127.0.0.1:',
+      'answered with 500, text/plain; expected 200, application/timestamp-reply',
+    ]),
+    authority('an authority that rejects what it is asked', (tsa) => tsa.lie('a rejection'), [
+      'TIMESTAMP_INVALID: The timestamp authority (CUTOVER_TSA_URL), http://127.0.0.1:',
+      'it was not granted: status 2',
     ]),
   ],
 };
