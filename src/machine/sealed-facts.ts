@@ -5,7 +5,7 @@ import { sealManifest, type Manifest } from '../evidence/manifest.js';
 import { attestedFacts } from './attested-facts.js';
 import { proven, type PilotContext } from './context.js';
 import { stepInputs } from './step-inputs.js';
-import { isBefore, STEP_NAMES } from './steps.js';
+import { isBefore, STEP_NAMES, type Place } from './steps.js';
 import { summarize } from './summary.js';
 import { PILOT_VERSION } from './version.js';
 
@@ -36,6 +36,10 @@ export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): Seale
   const sealing = STEP_NAMES.filter((step) => !isBefore(step, 'sealing.scanning'));
   const context: PilotContext = {
     ...before,
+    // What was failing when it was sealed; a failure of an earlier sealing is made good by this one.
+    failures: Object.fromEntries(
+      Object.entries(before.failures).filter(([place]) => isBefore(place as Place, 'sealing.scanning')),
+    ),
     results: { ...before.results, ...Object.fromEntries(sealing.map((step) => [step, after.results[step]])) },
     exceptions: after.exceptions,
   };

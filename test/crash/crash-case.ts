@@ -85,7 +85,8 @@ const STEPS = [
 const FILES = [
   ...['00_scope.txt', '10_preflight.json', '30_rc_gates.txt', '40_staging_dry_run.txt', '50_rollback_drill.txt'],
   ...['55_db_rollback_human_checkpoint.txt', '56_db_restore_screenshots', '57_secret_scan.json', '58_history.ndjson'],
-  ...['59_index.sha256', '60_evidence_seal_manifest.json', '70_worm_upload_stdout.txt', '80_history_after_seal.ndjson'],
+  ...['59_index.sha256', '60_evidence_seal_manifest.json', '65_attestation.dsse.json', '70_worm_upload_stdout.txt'],
+  '80_history_after_seal.ndjson',
   ...['90_result_summary.txt', 'evidence.tar.gz', 'evidence.tar.gz.sha256'],
 ];
 

@@ -13,6 +13,7 @@ export interface StoredVersion {
 /** What a sealed run leaves in its bucket. */
 export const SEALED = [
   '60_evidence_seal_manifest.json',
+  '65_attestation.dsse.json',
   '70_worm_upload_stdout.txt',
   '80_history_after_seal.ndjson',
   '90_result_summary.txt',

@@ -72,6 +72,14 @@ describe('the facts of a sealed run', () => {
     expect(JSON.stringify(summary)).not.toContain('somebody else');
   });
 
+  test('are as they were frozen when the sealing had failed before, and began anew', () => {
+    const again = PilotRun.start().to('sealing.archiving').fail('DISK_FULL').decide({ type: 'RETRY_REQUESTED', reason: null });
+    const end = verified(again.to('sealing.verifying'));
+    const { summary, attested, frozen } = sealedFacts(recordOf(again), recordOf(end, { at: summaryTime(end) }));
+    expect({ summary, attested }).toEqual(frozen);
+    expect(attested.steps.filter(({ result }) => result !== 'PASS')).toEqual([]);
+  });
+
   test('of a run that was sealed as failed say so', () => {
     const failed = PilotRun.start()
       .to('runningRcGates')

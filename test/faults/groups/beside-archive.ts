@@ -6,7 +6,7 @@ const UPLOAD_LOG = '70_worm_upload_stdout.txt';
 const HISTORY = '80_history_after_seal.ndjson';
 const SUMMARY = '90_result_summary.txt';
 /** ListObjectVersions: before and after the upload of the archive and in its read-back, then the same for each object in this order. */
-const LISTED_BEFORE_SUMMARY = 12;
+const LISTED_BEFORE_SUMMARY = 15;
 
 function differs(name: string, how: string, headers: Record<string, string | null>, field: string): FaultCase {
   return {

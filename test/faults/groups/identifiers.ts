@@ -147,7 +147,7 @@ export const MORE_RUNS: FaultGroup = {
       'only a run that waits for the DB restore verification',
     ),
     completed(['replay', '--reason', 'again'], 'cannot be replayed: it is in completed', 'only a failed or waiting run can'),
-    completed(['retry'], 'is in completed: only a run that failed while it was sealed is retried'),
+    completed(['retry'], 'is in completed: only a run that failed while it was sealed, or at the scan of a step, is retried'),
     completed(['abandon', '--reason', 'postponed'], 'completed'),
     completed(['seal', '--verdict', 'FAIL', '--reason', 'kept'], 'is in completed: only one that failed or ended without PASS'),
     abandoned(['resume'], 'abandoned'),
