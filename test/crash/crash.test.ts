@@ -4,11 +4,11 @@ import { crashAt, PHASES, placesOf, prepare, type Phase } from './crash-case.js'
 
 /**
  * Some of the places where a process can be killed: `npm run crashes` goes through every single one. Which there are is told by an
- * undisturbed run. Here each step, the moment its attempt is on record; the middle of the drill; each rename, and the first request
- * of each kind in the upload.
+ * undisturbed run. Here each step, the moment its attempt is on record; the middle of the drill; each rename of the sealing, and the
+ * first request of each kind in the upload.
  */
 const CHOSEN: Readonly<Record<Phase, RegExp>> = {
-  'before the pause': /: commit attempts after 1$|: child kubectl rollout (?:undo end|status end) 2$|: rename \S+ after 1$/,
+  'before the pause': /: commit attempts after 1$|: child kubectl rollout (?:undo end|status end) 2$/,
   'after the pause': /: (?:commit attempts|rename \S+) after 1$|^sealing\.uploading: request \S+ after 1$/,
 };
 

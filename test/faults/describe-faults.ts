@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { verifyEvidence } from '../../src/evidence/verify/verify-evidence.js';
 import type { CliResult } from '../e2e/pilot.js';
+import { directoryToVerify, verifyWith } from '../evidence/verify/sealed-run.js';
 import type { Command, FaultCase, FaultGroup, Stage } from './fault-case.js';
 import { FaultPilot } from './fault-pilot.js';
 
@@ -237,8 +239,9 @@ async function goesOn(pilot: FaultPilot, fault: FaultCase, byStage: readonly Com
     expect(result.stdout + result.stderr).toContain(says);
     if (args.includes('--seal-only') && exitCode === 0) {
       expect(result.stdout).toContain('VERDICT: PASS');
-      const { exitCode, stdout } = await pilot.cutover(['verify', evidenceDir ?? '']);
-      expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+      // What `cutover verify DIRECTORY` does, without a process of its own for each of hundreds of cases.
+      const { checks } = await verifyEvidence(directoryToVerify(evidenceDir ?? ''), verifyWith(), new AbortController().signal);
+      expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     }
   }
   await fault.holdsInTheEnd?.(pilot);
