@@ -18,7 +18,7 @@ const CHECKS = [
   ],
 ];
 
-console.log('Takes about fourteen minutes on two cores; on a bare machine one or two more, to install.');
+console.log('Takes about seventeen minutes on two cores; on a bare machine one or two more, to install.');
 /** With which tests and docs verify by hand (and openssl stamps, as an authority), and the Debian package that has each. */
 const BY_HAND = { openssl: 'openssl', 'ssh-keygen': 'openssh-client', 'ssh-agent': 'openssh-client', aws: 'awscli' };
 prepare({ servers: { ...JSON.parse(readFileSync(`${ROOT}test/services/rgw/tools.json`, 'utf8')), ...BY_HAND } });

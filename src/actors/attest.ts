@@ -33,7 +33,8 @@ export async function attest(
   const signatures = written ?? (await signaturesOf(context, statement, input));
   if (written === null) await context.evidence.write(EVIDENCE.attestation, envelopeJson({ ...statement, signatures }));
   const [signature] = signatures;
-  if (input.settings.tsaUrl === null || signature === undefined) return [EVIDENCE.attestation];
+  if (input.settings.tsaUrl === null) return [EVIDENCE.attestation];
+  if (signature === undefined) throw new Error(`${input.settings.tsaUrl} was to stamp a signature, and there is none`);
   await stamp(context, input.settings.tsaUrl, signature.signature);
   return [EVIDENCE.attestation, EVIDENCE.timestamp];
 }
@@ -58,7 +59,9 @@ async function signaturesOf(
   statement: Unsigned,
   { signer, settings }: Pick<SummaryInput, 'signer' | 'settings'>,
 ): Promise<Envelope['signatures']> {
-  if (signer === null || settings.signWith === null) return [];
+  if (signer === null) return [];
+  // Recorded together: without its key, a run that was to be signed must not go out unsigned.
+  if (settings.signWith === null) throw new Error(`the run has the signer ${signer.keyId}, but no key`);
   const key = await openSigningKey(settings.signWith, context);
   if (key.signer.keyId !== signer.keyId) {
     throw new ActorError(

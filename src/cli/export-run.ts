@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { statementJsonSchema } from '../evidence/attestation/statement.js';
 import type { Signer } from '../config/step-contracts.js';
 import { SSH_NAMESPACE } from '../evidence/attestation/public-key.js';
-import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import type { EvidenceSource } from '../evidence/evidence-dir.js';
 import { EVIDENCE, isAttested } from '../evidence/layout.js';
-import { openEvidenceDir } from '../evidence/local-evidence-dir.js';
 import { manifestJsonSchema } from '../evidence/manifest.js';
-import { createRedactor } from '../evidence/redaction.js';
 import { verifyEvidence } from '../evidence/verify/verify-evidence.js';
 import { proven } from '../machine/context.js';
 import { sealedFacts } from '../machine/sealed-facts.js';
@@ -49,7 +47,8 @@ export async function exportRun(
     return { runId: id, evidenceDir: view.run.evidenceDir, signer: proven(context, 'preflight').signer };
   });
   const using = { derive: sealedFacts, keys: { trusted: null, fault: signatureFaultFor(io) }, authorities: null };
-  const { verified, checks } = await verifyEvidence(wholeDirectory(evidenceDir), using, io.signal);
+  const evidence = wholeDirectory(evidenceDir);
+  const { verified, checks } = await verifyEvidence(evidence, using, io.signal);
   if (!verified) {
     const wrong = [...new Set(checks.filter(({ ok }) => !ok).map(({ artefact }) => artefact))].join(', ');
     const todo = `See cutover verify ${runId}, and give the auditor the locked copies of the bucket.`;
@@ -60,8 +59,7 @@ export async function exportRun(
     );
   }
   const file = options.output ?? resolve(io.cwd, `cutover-${runId}.tar`);
-  const evidence = openEvidenceDir(evidenceDir, { root: dirname(evidenceDir), redactor: () => createRedactor() });
-  const files = await filesOf(evidence, signer);
+  const files = await filesOf(evidence.beside, signer);
   await writeBundle(
     file,
     files.map((each) => ({ ...each, name: `${runId}/${each.name}` })),
@@ -70,7 +68,7 @@ export async function exportRun(
   return { run: runId, file, files: files.map(({ name }) => name) };
 }
 
-async function filesOf(evidence: EvidenceDir, signer: Signer | null): Promise<BundleFile[]> {
+async function filesOf(evidence: EvidenceSource, signer: Signer | null): Promise<BundleFile[]> {
   const sealed = (await evidence.list()).filter(({ name }) => SEALED.has(name) || isAttested(name));
   return [
     ...sealed.map(({ name, size }) => ({ name, size, open: () => evidence.stream(name) })),

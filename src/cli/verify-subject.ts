@@ -54,7 +54,7 @@ async function kindOf(path: string): Promise<'file' | 'directory' | null> {
 }
 
 /** A run's directory, as it is to be verified. */
-export function wholeDirectory(path: string): EvidenceToVerify {
+export function wholeDirectory(path: string): EvidenceToVerify & { readonly beside: EvidenceSource } {
   const directory = open(path);
   const file = (name: string): FileToVerify => ({ directory, name });
   return {

@@ -59,20 +59,12 @@ export function judgeRetentionDays(text: string): Judged<number> {
 /** http or https, without credentials, query and fragment, and not production. The trailing slash is dropped. */
 export function judgeStagingUrl(text: string): Judged<string> {
   const advice = 'Set DPP_STAGING_BASE_URL to one such as https://staging.api.dpp.example.com.';
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return { fault: `${quoted(text)} is not a URL`, advice };
-  }
-  if (url.username !== '' || url.password !== '') {
-    return { fault: 'the URL holds credentials (not shown here)', advice: `${advice} Credentials do not belong into evidence.` };
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { fault: `${quoted(text)} is not http or https`, advice };
+  const judged = judgeUrl(text, advice, `${advice} ${NO_CREDENTIALS}`);
+  if ('fault' in judged) return judged;
   if (/[\s?#]/.test(text)) return { fault: `${quoted(text)} has a query, a fragment or white space`, advice };
   const production = refersToProduction(text);
   if (production !== null) return { fault: `${quoted(text)} refers to production (${quoted(production)})`, advice };
-  return { value: url.href.replace(/\/+$/, '') };
+  return { value: judged.value.href.replace(/\/+$/, '') };
 }
 
 /** Source: RFC 1123 label, as Kubernetes wants it of a namespace. */
@@ -87,21 +79,22 @@ export function judgeNamespace(text: string): Judged<string> {
 
 /** The SDK takes it as it is; a wrong one would send evidence to a place that nobody meant. */
 export function judgeEndpoint(text: string): Judged<string> {
-  const advice = 'Unset it, unless an S3 or STS service other than AWS is meant.';
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return { fault: `${quoted(text)} is not a URL`, advice };
-  }
-  if (url.username !== '' || url.password !== '') return { fault: 'the URL holds credentials (not shown here)', advice };
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return { fault: `${quoted(text)} is not http or https`, advice };
-  return { value: text };
+  const judged = judgeUrl(text, 'Unset it, unless an S3 or STS service other than AWS is meant.');
+  return 'fault' in judged ? judged : { value: text };
 }
 
 /** http or https (a token is signed by itself), without credentials, query and fragment: it is shown in the evidence. */
 export function judgeTsaUrl(text: string): Judged<string> {
   const advice = 'Set CUTOVER_TSA_URL to that of an RFC 3161 authority, such as https://tsa.example.com/tsr, or unset it.';
+  const judged = judgeUrl(text, advice, `${advice} ${NO_CREDENTIALS}`);
+  if ('fault' in judged) return judged;
+  if (/[\s?#]/.test(text)) return { fault: 'the URL has a query, a fragment or white space (not shown here)', advice };
+  return { value: judged.value.href };
+}
+
+const NO_CREDENTIALS = 'Credentials do not belong into evidence.';
+
+function judgeUrl(text: string, advice: string, withoutCredentials = advice): Judged<URL> {
   let url: URL;
   try {
     url = new URL(text);
@@ -109,11 +102,10 @@ export function judgeTsaUrl(text: string): Judged<string> {
     return { fault: `${quoted(text)} is not a URL`, advice };
   }
   if (url.username !== '' || url.password !== '') {
-    return { fault: 'the URL holds credentials (not shown here)', advice: `${advice} Credentials do not belong into evidence.` };
+    return { fault: 'the URL holds credentials (not shown here)', advice: withoutCredentials };
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return { fault: `${quoted(text)} is not http or https`, advice };
-  if (/[\s?#]/.test(text)) return { fault: 'the URL has a query, a fragment or white space (not shown here)', advice };
-  return { value: url.href };
+  return { value: url };
 }
 
 /** In quotes, so that a blank at the end is seen. */

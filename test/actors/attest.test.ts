@@ -56,6 +56,11 @@ describe('the attestation', () => {
     ).toBeNull();
   });
 
+  test('never goes out unsigned where the run has a signer', async () => {
+    const { signer } = await newKey();
+    await expect(attestWith({ path: null, signer })).rejects.toThrow(`the run has the signer ${signer.keyId}, but no key`);
+  });
+
   test('has no signature where the run has no key', async () => {
     await attestWith({ path: null, signer: null });
     expect((await envelope()).signatures).toEqual([]);

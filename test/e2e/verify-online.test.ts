@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir } from 'node:fs/promises';
+import { appendFile, cp, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { S3 } from '@aws-sdk/client-s3';
@@ -82,6 +82,18 @@ describe('cutover verify with the bucket', () => {
     ]) {
       expect(about(name)).toHaveLength(3);
     }
+  });
+
+  test('a link in the directory is a finding, and ends none of the other checks', async () => {
+    const path = await copy();
+    await symlink('/dev/null', join(path, 'x'));
+    const document = await online(path);
+    expect(failures(document)).toContainEqual(
+      expect.objectContaining({ artefact: '(directory)', check: 'in the bucket, the same files as here' }),
+    );
+    expect(document.checks).toContainEqual(
+      expect.objectContaining({ artefact: SUMMARY, check: 'in the bucket, the same bytes as here', ok: true }),
+    );
   });
 
   test('the bucket alone is enough, by the URL of the archive, of that version or of the only one', async () => {

@@ -16,8 +16,11 @@ export async function lockChecks(
   { here, now }: { readonly here: EvidenceSource | null; readonly now: Date },
 ): Promise<VerifyCheck[]> {
   const names = new Set([...folder.versions.keys(), EVIDENCE.archive, EVIDENCE.attestation]);
-  for (const name of here === null ? [] : (await here.list()).map((entry) => entry.name)) if (isSealed(name)) names.add(name);
   const checks: VerifyCheck[] = [];
+  const listed = here === null ? [] : await readable(() => here.list());
+  if (isUnknown(listed))
+    checks.push(failed('(directory)', 'in the bucket, the same files as here', 'regular files here', listed));
+  else for (const { name } of listed) if (isSealed(name)) names.add(name);
   for (const name of [...names].sort()) {
     if (!isSealed(name)) {
       checks.push(failed(name, 'in the bucket', 'nothing else than what was sealed', versionsOf(folder, name)));

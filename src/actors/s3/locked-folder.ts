@@ -34,9 +34,9 @@ export class LockedFolder implements EvidenceSource {
     return Promise.resolve(this.versions.has(name));
   }
 
-  async list(): Promise<EvidenceEntry[]> {
+  list(): Promise<EvidenceEntry[]> {
     const names = [...this.versions.keys()].sort();
-    return Promise.all(names.map(async (name) => ({ name, size: (await this.#head(name)).ContentLength ?? 0 })));
+    return Promise.resolve(names.map((name) => ({ name, size: this.versions.get(name)?.size ?? 0 })));
   }
 
   stream(name: string): Readable {
