@@ -11,6 +11,7 @@ import { text } from './command.js';
 import { RunStateError } from './errors.js';
 import { runVariables } from './frozen-variables.js';
 import { identityOf } from './identity.js';
+import { loadPolicy, POLICY_FILE } from './load-policy.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
 import { supersedeOlder } from './supersede.js';
@@ -28,6 +29,7 @@ export const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
 export function defineBegin(command: Command): void {
   defineSite(command);
   command
+    .option('--policy <file>', `who may do what (default: ${POLICY_FILE}, if it is there)`)
     .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)')
     .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)');
 }
@@ -40,12 +42,12 @@ export function defineSite(command: Command): void {
 }
 
 /** The request as it is frozen, and who asks. */
-export function parseBegin(raw: OptionValues, io: Io): BeginOptions {
-  return { who: identityOf(text(raw, 'as'), io.env), request: parseRequest(raw, io) };
+export async function parseBegin(raw: OptionValues, io: Io): Promise<BeginOptions> {
+  return { who: identityOf(text(raw, 'as'), io.env), request: await parseRequest(raw, io) };
 }
 
 /** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
-export function parseRequest(raw: OptionValues, io: Io): RunRequest {
+export async function parseRequest(raw: OptionValues, io: Io): Promise<RunRequest> {
   const tsa = text(raw, 'tsa');
   return {
     directory: io.cwd,
@@ -53,6 +55,7 @@ export function parseRequest(raw: OptionValues, io: Io): RunRequest {
     variables: { ...runVariables(io.env), ...(tsa === undefined ? {} : { CUTOVER_TSA_URL: tsa }) },
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
+    policy: await loadPolicy(io.cwd, text(raw, 'policy') ?? null),
   };
 }
 

@@ -9,7 +9,7 @@ export interface CommandFile<Options> {
   /** Arguments, options, description; nothing that every command has. */
   define(command: Command): void;
   readonly examples: readonly string[];
-  parse(args: readonly (string | undefined)[], raw: OptionValues, io: Io, command: Command): Options;
+  parse(args: readonly (string | undefined)[], raw: OptionValues, io: Io, command: Command): Options | Promise<Options>;
   run(options: Options & CommonOptions, io: Io): Promise<number>;
 }
 
@@ -26,7 +26,7 @@ export function loaded<Options extends object>(file: CommandFile<Options>): Load
     async call(command, io) {
       const raw = command.opts();
       const args = command.processedArgs as readonly (string | undefined)[];
-      return file.run({ ...parseCommon(raw, io), ...file.parse(args, raw, io, command) }, io);
+      return file.run({ ...parseCommon(raw, io), ...(await file.parse(args, raw, io, command)) }, io);
     },
   };
 }

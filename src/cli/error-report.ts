@@ -26,10 +26,11 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof CommanderError) return EXIT.usage;
   if (error instanceof CheckpointIncompleteError || error instanceof SignOffWithdrawnError) return EXIT.waiting;
   const code = codeOf(error);
-  if (code === 'RUN_NOT_FOUND') return EXIT.usage;
+  if (USAGE.includes(code)) return EXIT.usage;
   return HELD.includes(code) ? EXIT.held : EXIT.failed;
 }
 
+const USAGE: readonly string[] = ['RUN_NOT_FOUND', 'SETTINGS_FILE_INVALID'];
 const HELD: readonly string[] = ['LEASE_HELD', 'LEASE_LOST', 'ENVIRONMENT_HELD'];
 
 function errorFacts(error: unknown): { code: string; message: string } & Record<string, unknown> {

@@ -1,3 +1,5 @@
+import type { Policy } from './policy.js';
+
 /** Object Lock modes that S3 knows; the runbook's pilot uses GOVERNANCE. */
 export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
@@ -36,6 +38,7 @@ export interface RunRequest {
   readonly contextOk: string | null;
   /** `--commits-ok REASON`: why the required commits need not be named. */
   readonly commitsOk: string | null;
+  readonly policy: Policy;
 }
 
 /** A valid request, typed. Made from `RunRequest` by `parseSettings`, recorded with the preflight's result. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NO_POLICY } from '../../src/config/policy.js';
 import { ActorError } from '../../src/actors/actor.js';
 import { checkPreconditions } from '../../src/actors/check-preconditions.js';
 import { observeWorld, worldDifferences } from '../../src/actors/observe-world.js';
@@ -66,6 +67,7 @@ beforeEach(async () => {
     },
     contextOk: null,
     commitsOk: null,
+    policy: NO_POLICY,
   };
 });
 afterEach(async () => {

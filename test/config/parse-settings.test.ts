@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { NO_POLICY } from '../../src/config/policy.js';
 import { parseSettings, type FileFacts, type ParseOptions } from '../../src/config/parse-settings.js';
 import type { RunRequest, RunVariable } from '../../src/config/settings.js';
 
@@ -29,6 +30,7 @@ function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = f
     variables,
     contextOk: null,
     commitsOk: null,
+    policy: NO_POLICY,
   };
   const { settings, checks, valid } = parseSettings(request, on, options);
   return { settings, valid, checks, failed: checks.filter(({ ok }) => !ok) };

@@ -1,3 +1,4 @@
+import { NO_POLICY } from '../../src/config/policy.js';
 import type { RunRequest, Settings, World } from '../../src/config/settings.js';
 import type { AttemptFailure, DrillPlan } from '../../src/config/step-contracts.js';
 import type { Identity } from '../../src/evidence/history-record.js';
@@ -23,6 +24,7 @@ export const request: RunRequest = {
   variables: { DPP_WORM_BUCKET: 'dpp-audit-worm-staging', DPP_STAGING_BASE_URL: 'https://staging.api.dpp.example.com' },
   contextOk: null,
   commitsOk: null,
+  policy: NO_POLICY,
 };
 
 export function pilotInput(changes: Partial<RunRequest> = {}): PilotInput {

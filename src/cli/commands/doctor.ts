@@ -24,7 +24,7 @@ export const doctor: CommandFile<DoctorOptions> = {
     defineSite(command);
   },
   examples: ['cutover doctor', 'cutover doctor --site', 'cutover doctor --db /backup/cutover.db', 'cutover doctor --json'],
-  parse: (_args, raw, io) => ({ site: flag(raw, 'site'), request: parseRequest(raw, io) }),
+  parse: async (_args, raw, io) => ({ site: flag(raw, 'site'), request: await parseRequest(raw, io) }),
   async run(options, io) {
     const findings = await look(options, io);
     const ok = findings.every((finding) => finding.ok !== false);

@@ -29,7 +29,7 @@ export const run: CommandFile<RunOptions> = {
     defineDrift(command);
   },
   examples: ['cutover run', 'EVIDENCE_DIR=dpp/evidence/phase6_4_cutover/20260221T120000Z cutover run --seal-only'],
-  parse(_args, raw, io) {
+  async parse(_args, raw, io) {
     const sealOnly = flag(raw, 'sealOnly');
     const directory = io.env['EVIDENCE_DIR'];
     if (sealOnly && !directory) {
@@ -38,7 +38,7 @@ export const run: CommandFile<RunOptions> = {
       );
     }
     return {
-      ...parseBegin(raw, io),
+      ...(await parseBegin(raw, io)),
       sealOnly: sealOnly ? (directory ?? null) : null,
       acceptDrift: text(raw, 'acceptDrift') ?? null,
     };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NO_POLICY } from '../../../src/config/policy.js';
 import type { ActorContext, ActorError } from '../../../src/actors/actor.js';
 import { checkPreconditions } from '../../../src/actors/check-preconditions.js';
 import type { RunVariable } from '../../../src/config/settings.js';
@@ -57,6 +58,7 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
       ...variables,
     },
     contextOk: null,
+    policy: NO_POLICY,
     commitsOk,
   };
   return checkPreconditions({ request }, { ...context, env: all, ...on });

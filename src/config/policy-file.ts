@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { LEVELS, NO_POLICY, ROLES, SIGNING_ROLES, type Policy, type PolicyRole } from './policy.js';
+import { parseYaml } from './yaml-file.js';
+
+const hours = z
+  .number()
+  .positive()
+  .max(24 * 366);
+const members = z
+  .array(z.string().trim().min(1))
+  .min(1)
+  .describe('User names, mail addresses or key fingerprints (SHA256:...); without it: anyone.');
+const minimumLevel = z.enum(LEVELS).describe('What its signatures and decisions must at least be; asserted, if nothing is said.');
+
+const acting = z.strictObject({ members: members.optional(), minimum_level: minimumLevel.optional() });
+const signing = z.strictObject({
+  ...acting.shape,
+  quorum: z.int().min(0).max(9).optional().describe('How many different people of the role must sign before anything is sealed.'),
+});
+
+/** cutover.policy.yaml, as a site writes it. */
+const schema = z.strictObject({
+  version: z.literal(1),
+  separation: z.boolean().optional().describe('Separation of duties; true, if nothing is said.'),
+  allowed_signers: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file of allowed signers (ssh-keygen), relative to this one: its text is frozen with the policy.'),
+  roles: z
+    .strictObject({
+      operator: acting.optional(),
+      supervisor: acting.optional(),
+      'db-restore-verifier': signing
+        .refine(({ quorum }) => quorum !== 0, { path: ['quorum'], message: 'must be 1 or more: the gate is never open' })
+        .optional(),
+      'sre-lead': signing.optional(),
+      'engineering-lead': signing.optional(),
+    })
+    .optional(),
+  pause: z
+    .strictObject({
+      expires_after_hours: hours.optional().describe('After that the human gate must be armed anew, by a replay.'),
+      remind_after_hours: z.array(hours).max(20).optional(),
+    })
+    .optional(),
+  post_review_days: z.int().min(1).max(366).optional(),
+});
+
+/** The published JSON Schema of the policy. */
+export function policyJsonSchema(): object {
+  return { title: 'cutover.policy.yaml', ...z.toJSONSchema(schema, { io: 'input' }) };
+}
+
+/**
+ * Reads a policy. `readSigners` gives the text of the file of allowed signers that the policy names; its errors go through.
+ * Throws `YamlFileError`.
+ */
+export function parsePolicy(file: string, bytes: Buffer, readSigners: (name: string) => string): Policy {
+  const {
+    separation,
+    allowed_signers: signers,
+    roles,
+    pause,
+    post_review_days: days,
+  } = parseYaml(file, bytes.toString('utf8'), schema);
+  return {
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    roles: Object.fromEntries(ROLES.map((role) => [role, roleOf(role, roles?.[role])])) as Policy['roles'],
+    separation: separation ?? true,
+    allowedSigners: signers === undefined ? null : readSigners(signers),
+    pause: {
+      expiresAfterHours: pause?.expires_after_hours ?? null,
+      remindAfterHours: (pause?.remind_after_hours ?? []).toSorted((a, b) => a - b),
+    },
+    postReviewDays: days ?? NO_POLICY.postReviewDays,
+  };
+}
+
+function roleOf(role: PolicyRole, given: z.output<typeof signing> | undefined): Policy['roles'][PolicyRole] {
+  const defaults = NO_POLICY.roles[role];
+  const isSigning = (SIGNING_ROLES as readonly string[]).includes(role);
+  return {
+    members: given?.members ?? null,
+    minimumLevel: given?.minimum_level ?? defaults.minimumLevel,
+    quorum: isSigning ? (given?.quorum ?? defaults.quorum) : 0,
+  };
+}
