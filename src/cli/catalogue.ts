@@ -142,6 +142,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/explain.js')).explain),
   },
   {
+    name: 'notify',
+    group: CARE,
+    summary: 'for a timer: remind, close gates that have expired, deliver messages',
+    load: async () => loaded((await import('./commands/notify.js')).notify),
+  },
+  {
     name: 'doctor',
     group: CARE,
     summary: 'check tools, disk, database and evidence; --site: permissions and clocks',

@@ -79,7 +79,8 @@ export class RunStateError extends Error {
       | 'NOT_SEALED'
       | 'NOT_VERIFIED'
       | 'LEASE_FREE'
-      | 'FINDING_REFUSED',
+      | 'FINDING_REFUSED'
+      | 'GATE_EXPIRED',
     message: string,
     readonly runId: string,
   ) {

@@ -65,6 +65,8 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
     }
     case 'VERIFICATION_REJECTED':
       return `DB restore rejected by ${fact('by')}: ${fact('reason')}`;
+    case 'EXPIRED':
+      return `The human gate has expired, unsigned at ${fact('expiresAt')}`;
     case 'RETRY_REQUESTED':
       return `Sealing again, asked by ${user}${event['reason'] === null ? '' : `: ${fact('reason')}`}`;
     case 'REPLAY_REQUESTED':

@@ -130,6 +130,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RESTORE_FAILED: 'A deployment could not be rolled forward. Look with kubectl rollout status, then replay restoringStaging.',
   VERIFICATION_REJECTED:
     'The verifier says that the database restore failed. Mend it; a supervisor then replays awaitingDbVerification.',
+  GATE_EXPIRED:
+    'Nobody had signed off when the time of the policy (pause.expires_after_hours) was over. A supervisor opens the gate again, for as long: cutover replay <run> --from awaitingDbVerification --reason "...".',
   EVIDENCE_CHANGED: 'A file of evidence changed while it was archived. Find out who writes there, then: cutover retry <run>.',
   WORM_VERIFY_FAILED:
     'What S3 returns is not what was asked for; field, expected and found are named. Do not trust the object before it is clear.',

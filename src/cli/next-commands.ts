@@ -39,7 +39,8 @@ export function nextOf(view: RunView): NextCommand[] {
   return nextCommands({ runId, status, state, driven, evidenceDir: context.evidenceDir }, context);
 }
 
-function nextCommands(position: Position, context: PilotContext): NextCommand[] {
+/** The same of a run as it will be, before anybody drives it. */
+export function nextCommands(position: Position, context: PilotContext): NextCommand[] {
   const { runId } = position;
   const audit: NextCommand = { role: 'auditor', command: `cutover history ${runId}`, why: 'every transition, chained' };
   switch (position.status) {

@@ -1,10 +1,12 @@
 import type { RunView } from '../engine/engine.js';
 import { exceptionText } from '../machine/exceptions.js';
 import { nextLines, nextOf } from './next-commands.js';
+import type { Pause } from '../machine/pause.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
+import { dayAndTime } from './clock-format.js';
 import { contextOf, verdictOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
@@ -40,6 +42,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
   const rows: [string, string][] = [
     ['Run', palette.bold(run.runId)],
     ['State', `${run.state} (${colored(look.kind, look.text, palette)})`],
+    ...(context.pause === null ? [] : [['Gate', gateText(context.pause)] as [string, string]]),
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
     ['Commit', run.gitHead ?? 'not known yet'],
@@ -63,7 +66,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, signOff, exceptions } = contextOf(view);
+  const { failure, pause, signOff, exceptions } = contextOf(view);
   return {
     run: run.runId,
     status: run.status,
@@ -78,10 +81,16 @@ export function runFacts(view: RunView) {
     created_at: run.createdAt,
     updated_at: run.updatedAt,
     failure,
+    pause,
     sign_off: signOff,
     exceptions,
     next: nextOf(view),
   };
+}
+
+function gateText({ enteredAt, expiresAt }: Pause): string {
+  const until = expiresAt === null ? 'it does not expire' : `it expires at ${dayAndTime(expiresAt)} UTC`;
+  return `open since ${dayAndTime(enteredAt)} UTC; ${until}`;
 }
 
 export function colored(kind: RunView['look']['kind'], text: string, palette: Palette): string {

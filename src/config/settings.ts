@@ -1,3 +1,4 @@
+import type { Channel } from './channels.js';
 import type { Policy } from './policy.js';
 
 /** Object Lock modes that S3 knows; the runbook's pilot uses GOVERNANCE. */
@@ -39,6 +40,8 @@ export interface RunRequest {
   /** `--commits-ok REASON`: why the required commits need not be named. */
   readonly commitsOk: string | null;
   readonly policy: Policy;
+  /** Where people are told what happens to the run: names only, where they lead is a secret of the environment. */
+  readonly channels: readonly Channel[];
 }
 
 /** A valid request, typed. Made from `RunRequest` by `parseSettings`, recorded with the preflight's result. */

@@ -11,6 +11,7 @@ import type {
 } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import { exceptionOf, type Exception } from './exceptions.js';
+import type { Pause } from './pause.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
 /** The output type of a step. */
@@ -84,6 +85,8 @@ export interface PilotContext {
     /** A person accepted on the record that deployments stay rolled back. */
     readonly leftBehind: boolean;
   };
+  /** Set while the run is in the human pause. */
+  readonly pause: Pause | null;
   readonly signOff: SignOff | null;
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
@@ -125,6 +128,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     acceptedWorlds: [],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
+    pause: null,
     signOff: null,
     signOffWithdrawn: null,
     seal: null,

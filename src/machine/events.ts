@@ -34,6 +34,7 @@ export type HumanEvent =
 /** What the actors and the engine report. */
 export type ReportedEvent =
   | { readonly type: 'RESUMED'; readonly interrupted: readonly { readonly step: string; readonly attempt: number }[] }
+  | { readonly type: 'EXPIRED'; readonly expiresAt: string }
   | { readonly type: 'DRILL_PLANNED'; readonly plan: DrillPlan }
   | { readonly type: 'UPLOAD_BEGUN'; readonly key: string; readonly uploadId: string };
 

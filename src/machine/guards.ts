@@ -2,6 +2,7 @@ import type { PublishedFacts, Verdict } from '../config/step-contracts.js';
 import { stagingIsDirty, type PilotContext } from './context.js';
 import type { PilotEvent } from './events.js';
 import { attemptError, heldOutcome } from './failure.js';
+import { hasExpired } from './pause.js';
 import { replayRefusal } from './replay.js';
 import { isBefore, STEPS, type Place, type StepName } from './steps.js';
 
@@ -26,6 +27,8 @@ export const guards = {
   drillIsProven: ({ context }: Args) => context.results.drillingAppRollback !== undefined,
   preflightHasPassed: ({ context }: Args) => context.results.preflight !== undefined,
   signOffIsOfThisRun: ({ context, event }: Args) => event.type === 'SIGNED_OFF' && event.signOff.runId === context.runId,
+  gateIsOpen: ({ context, event }: Args) => !hasExpired(context, event.at),
+  gateHasExpired: ({ context, event }: Args) => hasExpired(context, event.at),
   signOffIsInvalidated: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>
     attemptError(event).code === 'SIGN_OFF_INVALIDATED' && context.seal?.verdict === verdict,
   verdictIs: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>

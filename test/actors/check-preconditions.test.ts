@@ -68,6 +68,7 @@ beforeEach(async () => {
     contextOk: null,
     commitsOk: null,
     policy: NO_POLICY,
+    channels: [],
   };
 });
 afterEach(async () => {

@@ -31,6 +31,7 @@ function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = f
     contextOk: null,
     commitsOk: null,
     policy: NO_POLICY,
+    channels: [],
   };
   const { settings, checks, valid } = parseSettings(request, on, options);
   return { settings, valid, checks, failed: checks.filter(({ ok }) => !ok) };

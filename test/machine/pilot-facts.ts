@@ -24,7 +24,8 @@ export const request: RunRequest = {
   variables: { DPP_WORM_BUCKET: 'dpp-audit-worm-staging', DPP_STAGING_BASE_URL: 'https://staging.api.dpp.example.com' },
   contextOk: null,
   commitsOk: null,
-  policy: NO_POLICY,
+  policy: { ...NO_POLICY, pause: { expiresAfterHours: 48, remindAfterHours: [12, 24] } },
+  channels: ['webhook'],
 };
 
 export function pilotInput(changes: Partial<RunRequest> = {}): PilotInput {

@@ -8,13 +8,14 @@ import { explanationLines } from '../explanation-lines.js';
 import { endedText, goOn, isEnded } from '../go-on.js';
 import type { Io, Workspace } from '../io.js';
 import { nextLines } from '../next-commands.js';
+import { withCourier } from '../notify/courier.js';
 import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
 import { exitOf, runFacts } from '../run-card.js';
 import { explainRun } from '../run-explanation.js';
 import { contextOf } from '../run-facts.js';
 import { pauseBox, runbookLines, sealOnlyLine, signedOffLines } from '../runbook-lines.js';
-import { onRun, withWorkspace } from '../with-run.js';
+import { onRun } from '../with-run.js';
 
 export interface RunOptions extends BeginOptions {
   /** The evidence directory of the run that is to be sealed, as given; null for a new run. */
@@ -58,7 +59,7 @@ export const run: CommandFile<RunOptions> = {
     };
     try {
       const mode = options.sealOnly === null ? 'create' : 'write';
-      return await withWorkspace(options, { mode, command: 'run', notify }, io, async (workspace) => {
+      return await withCourier(options, { mode, command: 'run', notify }, io, async (workspace) => {
         const view =
           options.sealOnly === null
             ? await beginRun(workspace, options, io)

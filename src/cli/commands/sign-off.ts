@@ -7,6 +7,7 @@ import type { Prepare, RunView } from '../../engine/engine.js';
 import { flag, requiredText, text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
+import { beforeExpiry } from '../expiry.js';
 import { RunStateError, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
@@ -63,10 +64,15 @@ export const signOff: CommandFile<SignOffOptions> = {
   async run(options, io) {
     const form = options.file === null ? null : await readCompleted(options.file);
     const view = await deciding(options, 'sign-off', io, async (workspace, runId) => {
-      requireWaiting(await workspace.engine.inspect(runId));
-      await confirm(runId, options, io);
-      const signed = await workspace.engine.send(runId, options.who, deciders(options, form, workspace, io));
-      if (!options.andResume || options.rejectedBecause !== null) return signed;
+      const decide = async () => {
+        requireWaiting(await workspace.engine.inspect(runId));
+        await confirm(runId, options, io);
+        return workspace.engine.send(runId, options.who, deciders(options, form, workspace, io));
+      };
+      // That the restore failed can be said at any time: it opens nothing.
+      const isRejected = options.rejectedBecause !== null;
+      const signed = await (isRejected ? decide() : beforeExpiry(workspace, runId, options.who, io, decide));
+      if (!options.andResume || isRejected) return signed;
       return goOn(workspace, runId, { ...options, retriesSealing: false }, io);
     });
     const exit = await showResult(view, options, io);

@@ -59,6 +59,7 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
     },
     contextOk: null,
     policy: NO_POLICY,
+    channels: [],
     commitsOk,
   };
   return checkPreconditions({ request }, { ...context, env: all, ...on });
