@@ -25,6 +25,8 @@ const pilot = setup({
     restoreAgain: assign(actions.restoreAgain),
     recordSignOff: assign(actions.recordSignOff),
     withdrawSignOff: assign(actions.withdrawSignOff),
+    noteClaim: assign(actions.noteClaim),
+    endClaim: assign(actions.endClaim),
     freezeSeal: assign(actions.freezeSeal),
     recordPutBegan: assign(actions.recordPutBegan),
     recordUpload: assign(actions.recordUpload),
@@ -190,9 +192,13 @@ export const pilotMachine = pilot.createMachine({
     awaitingDbVerification: {
       id: 'awaitingDbVerification',
       tags: 'waiting',
+      exit: 'endClaim',
       on: {
         SIGNED_OFF: { guard: 'signOffIsOfThisRun', target: '#sealing', actions: ['recordSignOff', 'freezeSeal'] },
+        CLAIMED: { guard: 'isUnclaimed', actions: 'noteClaim' },
+        RELEASED: { guard: 'mayRelease', actions: 'endClaim' },
         VERIFICATION_REJECTED: {
+          guard: 'mayReject',
           target: '#failed',
           actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
         },
