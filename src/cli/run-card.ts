@@ -41,6 +41,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
+  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
     rows.push(
@@ -55,7 +56,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, signOff, exceptions } = contextOf(view);
+  const { failure, signOff, claim, exceptions } = contextOf(view);
   return {
     run: run.runId,
     status: run.status,
@@ -71,6 +72,7 @@ export function runFacts(view: RunView) {
     updated_at: run.updatedAt,
     failure,
     sign_off: signOff,
+    claim,
     exceptions,
     next: nextOf(view),
   };

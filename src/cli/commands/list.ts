@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { colored, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { table } from '../table.js';
+import { oneLine, table } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface ListOptions {
@@ -79,6 +79,12 @@ function runIdIn(before: string | undefined): string | null {
   return before;
 }
 
+function waitingOn({ run, snapshot }: RunView): string {
+  if (run.status !== 'waiting') return '-';
+  const { claim } = contextOf({ snapshot });
+  return claim === null ? 'db-restore-verifier' : `db-restore-verifier (${oneLine(claim.by)})`;
+}
+
 function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): string[] {
   const { run, look, attempts } = view;
   const last = attempts.at(-1);
@@ -88,7 +94,7 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
     contextOf(view).failure?.step ?? run.state,
     last === undefined ? '-' : String(last.attempt),
     age(run.createdAt, now),
-    run.status === 'waiting' ? 'db-restore-verifier' : '-',
+    waitingOn(view),
     run.gitHead?.slice(0, 12) ?? '-',
     run.operator.user,
   ];
