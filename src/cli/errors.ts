@@ -65,7 +65,7 @@ export class SignatureRequiredError extends Error {
   constructor(readonly runId: string) {
     super(
       `The policy of run ${runId} wants a DB restore verification that is ssh-verified: a name in the form is not enough. Nothing was signed. ` +
-        `With a key on this machine: cutover sign-off ${runId} --sign-with FILE. With one elsewhere: cutover sign-off ${runId} --request sign-off.json`,
+        `With a key on this machine: cutover sign-off ${runId} --sign-with FILE. With one elsewhere: cutover sign-off ${runId} --request .cutover/sign-off.json`,
     );
   }
 }

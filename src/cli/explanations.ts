@@ -104,6 +104,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
     'The policy wants the signature of a listed key. cutover sign-off <run> --sign-with FILE, or --request and --response for a key elsewhere. Exit 2.',
   SIGNATURE_REFUSED:
     'The signature is not one of a listed key over a statement of this run as it is now. The message says what differs; have it signed anew.',
+  SIGN_OFF_KEY_UNUSABLE:
+    'The key of --sign-with cannot sign; ssh-keygen says why. A key with a passphrase: add it to ssh-agent, and name its .pub file.',
   SIGN_OFF_LEFT:
     'The questions were left half way; the answers are in the form. cutover sign-off <run> goes on with them. Exit 2.',
   SIGN_OFF_INVALIDATED:

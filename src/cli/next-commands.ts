@@ -101,7 +101,7 @@ function signWithKey(runId: string, withdrawnBecause: string | null): NextComman
   const why = withdrawn(withdrawnBecause, 'sign with a key (the policy wants it)');
   return [
     { role, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
-    { role, command: `cutover sign-off ${runId} --as NAME --request sign-off.json`, why: 'sign on another machine' },
+    { role, command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`, why: 'sign on another machine' },
   ];
 }
 
