@@ -55,7 +55,7 @@ export async function refuseStale({ statement }: GivenStatement, { run }: RunVie
   for await (const record of store.history(run.runId, { after: seq - 1 })) {
     if (record.seq === seq) isOnChain = record.hash === head && record.to === PAUSE;
     else if (beginsPause(record))
-      throw refused(run.runId, `the pause began anew in transition ${record.seq}, after transition ${seq}`);
+      throw refused(run.runId, `the pause began in transition ${record.seq}, after transition ${seq}`);
   }
   if (!isOnChain) throw refused(run.runId, `transition ${seq} with the hash ${head.slice(0, 12)}… is none of its present pause`);
 }
