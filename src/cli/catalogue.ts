@@ -40,6 +40,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/sign-off.js')).signOff),
   },
   {
+    name: 'claim',
+    group: DECIDE,
+    summary: 'take the human gate upon you, so that nobody else verifies it, too',
+    load: async () => loaded((await import('./commands/claim.js')).claim),
+  },
+  {
+    name: 'release',
+    group: DECIDE,
+    summary: 'give a claimed human gate back',
+    load: async () => loaded((await import('./commands/release.js')).release),
+  },
+  {
     name: 'retry',
     group: DECIDE,
     summary: 'operator: sealing again after a fixed problem; the scan of a step again',

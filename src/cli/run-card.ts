@@ -51,6 +51,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
+  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
     const message = withMessage ? context.failure.message.split('\n') : [];
@@ -66,7 +67,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, pause, signOff, exceptions } = contextOf(view);
+  const { failure, pause, signOff, claim, exceptions } = contextOf(view);
   return {
     run: run.runId,
     status: run.status,
@@ -83,6 +84,7 @@ export function runFacts(view: RunView) {
     failure,
     pause,
     sign_off: signOff,
+    claim,
     exceptions,
     next: nextOf(view),
   };

@@ -255,6 +255,8 @@ export interface AttestedFacts {
     readonly role: string;
     readonly signer: string;
     readonly level: string;
+    /** The key of an `ssh-verified` one. */
+    readonly key: { readonly principal: string; readonly fingerprint: string } | null;
     readonly date: string;
     readonly meaning: string;
     readonly seq: number;

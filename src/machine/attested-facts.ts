@@ -48,6 +48,7 @@ function attestedStep({ results, failures }: PilotContext, name: StepName): Atte
   return { name, result: 'PASS', at, attempt, seq, code: null, logs };
 }
 
-function withoutRun({ role, signer, level, date, meaning, seq, files }: NonNullable<PilotContext['signOff']>) {
-  return { role, signer, level, date, meaning, seq, files };
+function withoutRun({ role, signer, level, date, meaning, seq, files, signature }: NonNullable<PilotContext['signOff']>) {
+  const key = signature === undefined ? null : { principal: signature.principal, fingerprint: signature.fingerprint };
+  return { role, signer, level, key, date, meaning, seq, files };
 }

@@ -45,6 +45,10 @@ const predicate = z.strictObject({
       role: z.string(),
       signer: z.string(),
       level: z.string(),
+      key: z
+        .strictObject({ principal: z.string(), fingerprint: z.string() })
+        .nullable()
+        .describe('The key of an ssh-verified sign-off: for whom the policy lists it, and its fingerprint.'),
       date: z.string(),
       meaning: z.string(),
       seq: count,
