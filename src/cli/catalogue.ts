@@ -136,6 +136,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/explain.js')).explain),
   },
   {
+    name: 'config',
+    group: READ,
+    summary: 'every setting, its value, and where that is from: cutover config show',
+    load: async () => loaded((await import('./commands/config.js')).config),
+  },
+  {
     name: 'doctor',
     group: CARE,
     summary: 'check tools, disk, database and evidence; --site: permissions and clocks',

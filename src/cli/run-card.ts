@@ -1,10 +1,11 @@
 import type { RunView } from '../engine/engine.js';
+import type { PilotContext } from '../machine/context.js';
 import { nextCommands, nextLines, type NextCommand, type Position } from './next-commands.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
-import { contextOf, verdictOf } from './run-facts.js';
+import { changeTicketOf, contextOf, verdictOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
 /** The result of a command on a run: a card and the next command of each role, or one JSON document. Gives the exit code of the run's state. */
@@ -35,6 +36,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
     ['State', `${run.state} (${colored(look.kind, look.text, palette)})`],
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
+    ...ticketRow(context),
     ['Commit', run.gitHead ?? 'not known yet'],
     ['Operator', `${run.operator.user}@${run.operator.host}`],
     ['Seq', String(run.headSeq)],
@@ -55,7 +57,8 @@ export function cardLines(view: RunView, palette: Palette): string[] {
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, signOff, exceptions } = contextOf(view);
+  const context = contextOf(view);
+  const { failure, signOff, exceptions, request } = context;
   return {
     run: run.runId,
     status: run.status,
@@ -64,6 +67,8 @@ export function runFacts(view: RunView) {
     verdict: verdictOf(view),
     seq: run.headSeq,
     head: run.headHash,
+    service: request.site.service,
+    change_ticket: changeTicketOf(context),
     evidence_dir: run.evidenceDir,
     commit: run.gitHead,
     operator: run.operator,
@@ -74,6 +79,11 @@ export function runFacts(view: RunView) {
     exceptions,
     next: nextOf(view),
   };
+}
+
+function ticketRow(context: PilotContext): [string, string][] {
+  const ticket = changeTicketOf(context);
+  return ticket === null ? [] : [['Ticket', oneLine(ticket)]];
 }
 
 export function colored(kind: RunView['look']['kind'], text: string, palette: Palette): string {
