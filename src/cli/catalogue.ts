@@ -154,6 +154,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/explain.js')).explain),
   },
   {
+    name: 'config',
+    group: READ,
+    summary: 'every setting, its value, and where that is from: cutover config show',
+    load: async () => loaded((await import('./commands/config.js')).config),
+  },
+  {
     name: 'notify',
     group: CARE,
     summary: 'for a timer: remind, close gates that have expired, deliver messages',

@@ -5,7 +5,7 @@ import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { notAccepted } from '../evidence/accepted-findings.js';
 import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
-import { parseCheckpoint } from '../evidence/checkpoint-parser.js';
+import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/checkpoint-parser.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
@@ -73,7 +73,9 @@ async function look(
   try {
     const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
     const form = options.form ?? (await readForm(evidence, findings));
-    const checkpoint = form === null ? null : await readCheckpoint(form, evidence, view.run.runId, options.now, findings);
+    const { smokeQueries } = contextOf(view).request.site;
+    const expected = { runId: view.run.runId, smokeQueries, now: options.now };
+    const checkpoint = form === null ? null : await readCheckpoint(form, evidence, expected, findings);
     const files = await digests(evidence, names, form);
     const absent = missing(files);
     const differences = (await recordedLogDifferences(view.attempts, evidence))
@@ -123,11 +125,10 @@ async function readForm(evidence: EvidenceDir, findings: GateFinding[]): Promise
 async function readCheckpoint(
   form: Buffer,
   evidence: EvidenceDir,
-  runId: string,
-  now: Date,
+  expected: Omit<CheckpointParserOptions, 'screenshots'>,
   findings: GateFinding[],
 ): Promise<Checkpoint | null> {
-  const parsed = parseCheckpoint(form, { runId, now, screenshots: await listScreenshots(evidence) });
+  const parsed = parseCheckpoint(form, { ...expected, screenshots: await listScreenshots(evidence) });
   if (parsed.ok) return parsed.checkpoint;
   findings.push(...parsed.findings.map((finding) => ({ file: EVIDENCE.checkpoint, ...finding })));
   return null;

@@ -1,61 +1,72 @@
 import { isUnfilled } from './checkpoint-answers.js';
 import { boxLine, filledLine } from './checkpoint-line.js';
 import { parseCheckpoint, type CheckpointFinding, type CheckpointParserOptions } from './checkpoint-parser.js';
-import { BLANK, CHECKPOINT_BOXES, type CheckpointBlank, type CheckpointMethod } from './checkpoint.js';
+import { BLANK, type CheckpointBlank, type CheckpointBox, type CheckpointMethod } from './checkpoint.js';
 
 /** What the form asks, one after the other: a blank to fill in, or (item B) which of the methods it was. */
 export type FormQuestion = CheckpointBlank | { readonly item: 'B'; readonly methods: readonly CheckpointMethod[] };
 
-export const FORM_QUESTIONS: readonly FormQuestion[] = CHECKPOINT_BOXES.flatMap((box): FormQuestion[] => {
-  if (!('method' in box)) return [box];
-  const methods = CHECKPOINT_BOXES.filter((other): other is CheckpointMethod => 'method' in other);
-  return methods[0] === box ? [{ item: 'B', methods }] : [];
-});
+/** What a form with these boxes asks, and its text with the answers in it. */
+export class CheckpointForm {
+  readonly questions: readonly FormQuestion[];
 
-/** The form with this answer, its box ticked; everything else stays as it is. */
-export function withAnswer(form: string, question: CheckpointBlank, answer: string): string {
-  return changed(form, (line) => (boxLine(line)?.box === question ? filledLine(question, 'x', answer) : line));
-}
+  constructor(private readonly boxes: readonly CheckpointBox[]) {
+    const methods = boxes.filter((box): box is CheckpointMethod => 'method' in box);
+    this.questions = boxes.flatMap((box): FormQuestion[] => {
+      if (!('method' in box)) return [box];
+      return methods[0] === box ? [{ item: 'B', methods }] : [];
+    });
+  }
 
-/** The form with this method ticked, and no other one; `description` is for `other`. */
-export function withMethod(form: string, chosen: CheckpointMethod, description: string): string {
-  return changed(form, (line) => {
-    const box = boxLine(line)?.box ?? null;
-    if (box === null || !('method' in box)) return line;
-    return box === chosen ? filledLine(box, 'x', description) : filledLine(box, ' ', BLANK);
-  });
+  /** The form with this answer, its box ticked; everything else stays as it is. */
+  withAnswer(form: string, question: CheckpointBlank, answer: string): string {
+    return changed(form, (line) => (this.#boxOf(line) === question ? filledLine(question, 'x', answer) : line));
+  }
+
+  /** The form with this method ticked, and no other one; `description` is for `other`. */
+  withMethod(form: string, chosen: CheckpointMethod, description: string): string {
+    return changed(form, (line) => {
+      const box = this.#boxOf(line);
+      if (box === null || !('method' in box)) return line;
+      return box === chosen ? filledLine(box, 'x', description) : filledLine(box, ' ', BLANK);
+    });
+  }
+
+  /** What stands in the form as the answer; empty where nothing does. */
+  answerIn(form: string, question: FormQuestion): string {
+    for (const line of linesOf(form)) {
+      const found = boxLine(line, this.boxes);
+      if (found === null || found.box === null) continue;
+      if ('methods' in question && 'method' in found.box && found.mark === 'x')
+        return found.box.method === 'other' ? `other: ${found.answer}` : found.box.label;
+      if (found.box === question && !isUnfilled(found.answer)) return found.answer;
+    }
+    return '';
+  }
+
+  /**
+   * What the parser finds wrong with the answer to a question, and nothing else; empty when it is answered well, and where the form has
+   * lost or altered the lines, which no answer mends.
+   */
+  faultsOfAnswer(form: string, question: FormQuestion, options: CheckpointParserOptions): readonly string[] {
+    if (!('methods' in question)) {
+      const lines = linesOf(form);
+      return messages(form, options, ({ line }) => this.#boxOf(lines[line - 1] ?? '') === question);
+    }
+    const ofMethods = (text: string) => messages(text, options, ({ item }) => item === 'B');
+    const [anyMethod] = question.methods;
+    const lasting = anyMethod === undefined ? [] : ofMethods(this.withMethod(form, anyMethod, ''));
+    return ofMethods(form).filter((message) => !lasting.includes(message));
+  }
+
+  #boxOf(line: string): CheckpointBox | null {
+    return boxLine(line, this.boxes)?.box ?? null;
+  }
 }
 
 /** The form with this status; the same where it has no status line. */
 export function withStatus(form: string, status: 'PENDING' | 'COMPLETED'): string {
   return changed(form, (line) => (/^Status: (?:PENDING|COMPLETED)[ \t]*$/.test(line) ? `Status: ${status}` : line));
-}
-
-/** What stands in the form as the answer; empty where nothing does. */
-export function answerIn(form: string, question: FormQuestion): string {
-  for (const line of linesOf(form)) {
-    const found = boxLine(line);
-    if (found === null || found.box === null) continue;
-    if ('methods' in question && 'method' in found.box && found.mark === 'x')
-      return found.box.method === 'other' ? `other: ${found.answer}` : found.box.label;
-    if (found.box === question && !isUnfilled(found.answer)) return found.answer;
-  }
-  return '';
-}
-
-/**
- * What the parser finds wrong with the answer to a question, and nothing else; empty when it is answered well, and where the form has
- * lost or altered the lines, which no answer mends.
- */
-export function faultsOfAnswer(form: string, question: FormQuestion, options: CheckpointParserOptions): readonly string[] {
-  if (!('methods' in question)) {
-    const lines = linesOf(form);
-    return messages(form, options, ({ line }) => boxLine(lines[line - 1] ?? '')?.box === question);
-  }
-  const ofMethods = (text: string) => messages(text, options, ({ item }) => item === 'B');
-  const [anyMethod] = question.methods;
-  const lasting = anyMethod === undefined ? [] : ofMethods(withMethod(form, anyMethod, ''));
-  return ofMethods(form).filter((message) => !lasting.includes(message));
 }
 
 function messages(form: string, options: CheckpointParserOptions, isAsked: (finding: CheckpointFinding) => boolean): string[] {

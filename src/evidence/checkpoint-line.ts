@@ -1,4 +1,4 @@
-import { CHECKPOINT_BOXES, type CheckpointBox } from './checkpoint.js';
+import type { CheckpointBox } from './checkpoint.js';
 
 /** A line of the form that begins with a box. */
 export interface BoxLine {
@@ -11,11 +11,11 @@ export interface BoxLine {
   readonly answer: string;
 }
 
-/** Null where the line has no box. */
-export function boxLine(line: string): BoxLine | null {
+/** A line of a form with these boxes; null where it has none. */
+export function boxLine(line: string, boxes: readonly CheckpointBox[]): BoxLine | null {
   const [, mark, text] = /^[ \t]*\[([^\]]*)\][ \t]*(.*)$/.exec(line) ?? [];
   if (mark === undefined || text === undefined) return null;
-  const box = CHECKPOINT_BOXES.find((candidate) => answerTo(candidate, text) !== null) ?? null;
+  const box = boxes.find((candidate) => answerTo(candidate, text) !== null) ?? null;
   return { mark, text, box, answer: box === null ? '' : (answerTo(box, text) ?? '').trim() };
 }
 

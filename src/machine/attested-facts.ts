@@ -14,6 +14,8 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
   const { lockMode, retainUntil } = proven(context, 'sealing.verifying');
   if (seal === null) throw new Error(`run ${runId} is not being sealed`);
   return {
+    service: context.request.site.service,
+    changeTicket: settings.changeTicket,
     run: { id: runId, startedAt, operator: operatorOf(context), machineVersion: PILOT_VERSION },
     verdict: seal.verdict,
     attestedAt: at,

@@ -12,9 +12,11 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
   const passed = context.seal?.verdict === 'PASS' && criteria.every(({ result }) => result === 'PASS');
   const settings = context.results.preflight === undefined ? null : proven(context, 'preflight').settings;
   return {
+    title: context.request.site.title,
     timestamp: at,
     evidenceDir: context.evidenceDir,
     gitHead: gatedHead(context),
+    changeTicket: settings?.changeTicket ?? null,
     criteria,
     exceptions: context.exceptions.map((exception) => oneLine(exceptionText(exception))),
     signatures: [

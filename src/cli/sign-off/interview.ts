@@ -1,16 +1,8 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { InterruptedError } from '../../engine/errors.js';
-import { CHECKPOINT_HEADINGS, listScreenshots, type CheckpointBlank } from '../../evidence/checkpoint.js';
-import {
-  answerIn,
-  faultsOfAnswer,
-  FORM_QUESTIONS,
-  withAnswer,
-  withMethod,
-  withStatus,
-  type FormQuestion,
-} from '../../evidence/checkpoint-form.js';
+import { CHECKPOINT_HEADINGS, checkpointBoxes, listScreenshots, type CheckpointBlank } from '../../evidence/checkpoint.js';
+import { CheckpointForm, withStatus, type FormQuestion } from '../../evidence/checkpoint-form.js';
 import { parseCheckpoint, type CheckpointParserOptions } from '../../evidence/checkpoint-parser.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
@@ -24,6 +16,8 @@ import { ScreenshotError, screenshotsIn, takeScreenshot, type Screenshot } from 
 
 export interface InterviewOptions {
   readonly runId: string;
+  /** Those of the run's site. */
+  readonly smokeQueries: readonly string[];
   /** Ask everything again, answered or not. */
   readonly edit: boolean;
   /** Who answers. */
@@ -40,6 +34,7 @@ type Methods = Exclude<FormQuestion, CheckpointBlank>;
  */
 export class Interview {
   readonly #ask: (question: string) => Promise<string>;
+  readonly #asked: CheckpointForm;
 
   constructor(
     private readonly evidence: EvidenceDir,
@@ -47,6 +42,7 @@ export class Interview {
     private readonly io: Io,
     prompt: NonNullable<Io['prompt']>,
   ) {
+    this.#asked = new CheckpointForm(checkpointBoxes(options.smokeQueries));
     this.#ask = async (question) => {
       const line = await prompt(question);
       if (line === null) throw new SignOffLeftError(options.runId);
@@ -66,7 +62,7 @@ export class Interview {
     if (pending !== found) await this.#save(pending);
     try {
       this.#say(...this.#introduction());
-      for (const [index, question] of FORM_QUESTIONS.entries()) {
+      for (const [index, question] of this.#asked.questions.entries()) {
         if (this.options.edit || !(await this.#isAnswered(question))) await this.#askFor(question, index + 1);
       }
     } catch (error) {
@@ -95,7 +91,7 @@ export class Interview {
   async #askFor(question: FormQuestion, number: number): Promise<void> {
     const { palette } = this.options;
     const heading = `${question.item}. ${CHECKPOINT_HEADINGS[question.item]}`;
-    this.#say('', `${palette.bold(heading)} ${palette.dim(`(${number} of ${FORM_QUESTIONS.length})`)}`);
+    this.#say('', `${palette.bold(heading)} ${palette.dim(`(${number} of ${this.#asked.questions.length})`)}`);
     this.#say(...wrap(ITEM_HELP[question.item], 3, this.io.stderr));
     if ('methods' in question) return this.#askForMethod(question);
     if (question.field === 'screenshots') return this.#askForScreenshots(question);
@@ -108,13 +104,13 @@ export class Interview {
     if (kept !== null) this.#say(...wrap(`(Enter takes: ${oneLine(kept)})`, 3, this.io.stderr));
     for (;;) {
       const given = await this.#ask('> ');
-      const form = withAnswer(await this.#form(), question, given === '' && kept !== null ? kept : given);
+      const form = this.#asked.withAnswer(await this.#form(), question, given === '' && kept !== null ? kept : given);
       if (await this.#taken(form, question)) return;
     }
   }
 
   async #askForMethod(question: Methods): Promise<void> {
-    const now = answerIn(await this.#form(), question);
+    const now = this.#asked.answerIn(await this.#form(), question);
     const isKept = now !== '' && (await this.#isAnswered(question));
     this.#say(...question.methods.map(({ label }, index) => `   ${index + 1} ${label}`));
     if (isKept) this.#say(`   (Enter takes: ${oneLine(now)})`);
@@ -127,7 +123,7 @@ export class Interview {
         continue;
       }
       const description = chosen.method === 'other' ? await this.#ask('   How> ') : '';
-      if (await this.#taken(withMethod(await this.#form(), chosen, description), question)) return;
+      if (await this.#taken(this.#asked.withMethod(await this.#form(), chosen, description), question)) return;
     }
   }
 
@@ -135,10 +131,14 @@ export class Interview {
     for (;;) {
       const found = await screenshotsIn(this.evidence);
       this.#say(...found.flatMap(shownScreenshot));
-      if (found.length > 0) await this.#save(withAnswer(await this.#form(), question, found.map(({ name }) => name).join(', ')));
+      if (found.length > 0)
+        await this.#save(this.#asked.withAnswer(await this.#form(), question, found.map(({ name }) => name).join(', ')));
       const path = await this.#ask(found.length === 0 ? 'Path> ' : 'Path of another one (Enter: these are all)> ');
       if (path === '') {
-        const faults = [...faultsOfScreenshots(found), ...faultsOfAnswer(await this.#form(), question, await this.#rules())];
+        const faults = [
+          ...faultsOfScreenshots(found),
+          ...this.#asked.faultsOfAnswer(await this.#form(), question, await this.#rules()),
+        ];
         if (faults.length === 0) return;
         this.#fault(...faults);
         continue;
@@ -159,28 +159,29 @@ export class Interview {
       signer: this.options.by,
       signedOn: this.io.now().toISOString().slice(0, 10),
     };
-    const proposed = answerIn(form, question) || known[question.field];
+    const proposed = this.#asked.answerIn(form, question) || known[question.field];
     if (proposed === undefined) return null;
-    const faults = faultsOfAnswer(withAnswer(form, question, proposed), question, await this.#rules());
+    const faults = this.#asked.faultsOfAnswer(this.#asked.withAnswer(form, question, proposed), question, await this.#rules());
     return faults.length === 0 ? proposed : null;
   }
 
   async #isAnswered(question: FormQuestion): Promise<boolean> {
-    if (faultsOfAnswer(await this.#form(), question, await this.#rules()).length > 0) return false;
+    if (this.#asked.faultsOfAnswer(await this.#form(), question, await this.#rules()).length > 0) return false;
     const isOfPictures = 'field' in question && question.field === 'screenshots';
     return !isOfPictures || faultsOfScreenshots(await screenshotsIn(this.evidence)).length === 0;
   }
 
   /** Kept if it will do, else its faults are shown. */
   async #taken(form: string, question: FormQuestion): Promise<boolean> {
-    const faults = faultsOfAnswer(form, question, await this.#rules());
+    const faults = this.#asked.faultsOfAnswer(form, question, await this.#rules());
     if (faults.length === 0) await this.#save(form);
     else this.#fault(...faults);
     return faults.length === 0;
   }
 
   async #rules(): Promise<CheckpointParserOptions> {
-    return { runId: this.options.runId, now: this.io.now(), screenshots: await listScreenshots(this.evidence) };
+    const { runId, smokeQueries } = this.options;
+    return { runId, smokeQueries, now: this.io.now(), screenshots: await listScreenshots(this.evidence) };
   }
 
   async #form(): Promise<string> {

@@ -8,7 +8,7 @@ export const ITEM_HELP: Readonly<Record<CheckpointItem, string>> = {
   A: 'The instant, in UTC, to which the database was restored.',
   B: 'How it was restored. Give the number of the one method that was used.',
   C: 'The host or project that it was restored into. It must not be production.',
-  D: 'What the five smoke queries gave on the restored database: write what you saw, with the numbers.',
+  D: 'What the smoke queries gave on the restored database: write what you saw, with the numbers.',
   E: 'Pictures of the restore and of the query results (PNG, JPEG, WebP or PDF). Each is copied into the evidence.',
   F: 'How long the restore took, in minutes.',
   G: 'Whether the restored database was deleted afterwards: "yes", or why it was not.',

@@ -71,7 +71,13 @@ async function newForm(view: RunView, evidence: EvidenceDir, options: Options, i
   refuseClaimOfAnother(view, [options.who.user]);
   const { edit, who, stderrPalette: palette } = options;
   const { runId } = view.run;
-  const content = await new Interview(evidence, { runId, edit, by: who.user, palette }, io, io.prompt).finishedForm();
+  const { smokeQueries } = contextOf(view).request.site;
+  const content = await new Interview(
+    evidence,
+    { runId, smokeQueries, edit, by: who.user, palette },
+    io,
+    io.prompt,
+  ).finishedForm();
   return content === null ? null : { content, replaces: false };
 }
 

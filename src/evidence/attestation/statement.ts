@@ -24,6 +24,8 @@ const count = z.int().nonnegative();
 const head = z.strictObject({ seq: count, hash: sha256 });
 
 const predicate = z.strictObject({
+  service: z.string().describe('What was cut over.'),
+  changeTicket: z.string().nullable().describe('Null: none was given.'),
   run: z.strictObject({ id: z.string(), startedAt: time, operator: z.string(), machineVersion: z.string() }),
   verdict: z.enum(['PASS', 'FAIL']),
   attestedAt: time.describe('When the upload was verified.'),
