@@ -38,9 +38,9 @@ export const notify: CommandFile<NotifyOptions> = {
       for (;;) {
         const round = await makeRound(workspace, options.who, io);
         show(round, options, io);
-        if (options.every === null) return isClean(round) ? EXIT.ok : EXIT.failed;
-        await io.delay(options.every * 1000);
-        io.signal.throwIfAborted();
+        if (options.every !== null) await io.delay(options.every * 1000);
+        // Between two rounds nothing is interrupted: a service is stopped so.
+        if (options.every === null || io.signal.aborted) return isClean(round) ? EXIT.ok : EXIT.failed;
       }
     });
   },
