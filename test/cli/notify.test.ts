@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
@@ -226,6 +226,23 @@ describe('telling people', () => {
     expect(text).toMatch(/^• operator: `cutover logs \S+ --failed` \(what runningRcGates wrote\)$/m);
     expect(headers['idempotency-key']).toMatch(/:failed:slack$/);
     expect(headers['x-cutover-signature']).toBeUndefined();
+  });
+
+  test('a test message shows whether it arrives, without a run and without a database', async () => {
+    expect(await pilot.cutover('notify', '--test')).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok +webhook/) });
+    expect(told()).toMatchObject([{ kind: 'test', key: expect.stringMatching(/^test:/) }]);
+    receiver.reply(404);
+    const { code, stdout } = await pilot.cutover('notify', '--test', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).tested).toEqual([{ channel: 'webhook', error: `${receiver.host} answered 404` }]);
+    delete pilot.env['CUTOVER_WEBHOOK_SECRET'];
+    expect((await pilot.cutover('notify', '--test')).stdout).toMatch(/FAULT +webhook +CUTOVER_WEBHOOK_SECRET is not set/);
+    delete pilot.env['CUTOVER_NOTIFY_WEBHOOK'];
+    expect(await pilot.cutover('notify', '--test')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('No receiver is set'),
+    });
+    expect(existsSync(pilot.db)).toBe(false);
   });
 
   describe('by a timer', () => {
