@@ -2,12 +2,14 @@ import { CHANNEL_VARIABLES, configuredChannels } from '../../config/channels.js'
 import type { Identity } from '../../evidence/history-record.js';
 import type { MessageRecord } from '../../store/outbox.js';
 import { count, flag, type CommandFile, type CommonOptions } from '../command.js';
+import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { identityOf } from '../identity.js';
 import type { Io, Workspace } from '../io.js';
 import { troubles } from '../notify/courier.js';
 import { deliverDue, type DeliveryReport } from '../notify/deliver.js';
 import { fireDue, type Fired } from '../notify/due.js';
+import { sendTestMessages } from '../notify/test-message.js';
 import { oneLine, table } from '../table.js';
 import { withWorkspace } from '../with-run.js';
 
@@ -17,6 +19,8 @@ export interface NotifyOptions {
   readonly every: number | null;
   /** Those that were given up, too. */
   readonly again: boolean;
+  /** Only a message that tells of no run, to see whether it arrives. */
+  readonly test: boolean;
 }
 
 /** What is due in waiting runs, and what is not delivered yet: to be called by a timer. */
@@ -24,27 +28,51 @@ export const notify: CommandFile<NotifyOptions> = {
   define(command) {
     command
       .option('--every <seconds>', 'go on, with so many seconds between two rounds (default: one round)')
+      .option('--test', 'only send a test message to each receiver')
       .option('--again', 'also what was given up, once the receiver is mended');
   },
-  examples: ['cutover notify', 'cutover notify --every 60', 'cutover notify --again', 'cutover notify --json'],
+  examples: [
+    'cutover notify',
+    'cutover notify --test',
+    'cutover notify --every 60',
+    'cutover notify --again',
+    'cutover notify --json',
+  ],
   parse: (_args, raw, io) => ({
     who: identityOf(undefined, io.env),
     every: count(raw, 'every') ?? null,
     again: flag(raw, 'again'),
+    test: flag(raw, 'test'),
   }),
   async run(options, io) {
+    if (options.test) return testChannels(options, io);
     return withWorkspace(options, { mode: 'write', command: 'notify', notify: () => {} }, io, async (workspace) => {
       if (options.again) await workspace.store.reopenMessages(configuredChannels(io.env), io.now().toISOString());
       for (;;) {
         const round = await makeRound(workspace, options.who, io);
         show(round, options, io);
-        if (options.every === null) return isClean(round) ? EXIT.ok : EXIT.failed;
-        await io.delay(options.every * 1000);
-        io.signal.throwIfAborted();
+        if (options.every !== null) await io.delay(options.every * 1000);
+        // Between two rounds nothing is interrupted: a service is stopped so.
+        if (options.every === null || io.signal.aborted) return isClean(round) ? EXIT.ok : EXIT.failed;
       }
     });
   },
 };
+
+async function testChannels({ json, palette }: CommonOptions, io: Io): Promise<number> {
+  const tested = await sendTestMessages(io);
+  if (tested.length === 0) {
+    throw new UsageError(`No receiver is set. Set ${Object.values(CHANNEL_VARIABLES).join(' or ')} to its https URL.`);
+  }
+  const ok = tested.every(({ error }) => error === null);
+  if (json) io.stdout.write(`${JSON.stringify({ ok, tested })}\n`);
+  else {
+    const result = (error: string | null) => (error === null ? palette.green('ok') : palette.red('FAULT'));
+    const rows = tested.map(({ channel, error }) => [result(error), channel, oneLine(error ?? 'it took the test message')]);
+    io.stdout.write(`${table([['RESULT', 'CHANNEL', 'FOUND'], ...rows]).join('\n')}\n`);
+  }
+  return ok ? EXIT.ok : EXIT.failed;
+}
 
 interface Round extends DeliveryReport {
   readonly fired: readonly Fired[];

@@ -34,8 +34,10 @@ export async function fireDue(workspace: Workspace, who: Identity, io: Pick<Io, 
   for (const due of (await store.dueDeadlines(io.now().toISOString())).filter(({ kind }) => kind === EXPIRY)) {
     await attempt([due], async () => (await recordExpiry(workspace, due.runId, who, io)).run.status !== 'waiting');
   }
-  // An expiry has ended the reminders of its run.
-  const reminders = (await store.dueDeadlines(io.now().toISOString())).filter(({ kind }) => kind !== EXPIRY);
+  // An expiry has ended the reminders of its run; of one that could not be recorded now, nobody is told that it still waits.
+  const still = await store.dueDeadlines(io.now().toISOString());
+  const expired = still.filter(({ kind }) => kind === EXPIRY).map(({ runId }) => runId);
+  const reminders = still.filter(({ runId }) => !expired.includes(runId));
   for (const run of new Set(reminders.map(({ runId }) => runId))) {
     const due = reminders.filter(({ runId }) => runId === run);
     await attempt(due, () => remind(workspace, due, io.now().toISOString()));

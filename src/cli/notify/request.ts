@@ -2,6 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { Receiver } from '../../config/channels.js';
 import type { Message } from './message.js';
 
+/** Of a message, what every channel needs. */
+type Told = Pick<Message, 'text' | 'next'>;
+
 /** What is sent of a message: the body, and the headers beside its content type. */
 export interface MessageRequest {
   readonly body: string;
@@ -13,7 +16,7 @@ export interface MessageRequest {
  * bytes of the body, so that a receiver can tell who sent it, and a request that somebody sends again later.
  * @param key the same at each attempt.
  */
-export function messageRequest({ channel, secret }: Receiver, message: Message, key: string, now: Date): MessageRequest {
+export function messageRequest({ channel, secret }: Receiver, message: Told, key: string, now: Date): MessageRequest {
   const headers = { 'idempotency-key': key };
   if (channel === 'slack') return { body: JSON.stringify({ text: slackText(message) }), headers };
   const body = JSON.stringify({ ...message, key });
@@ -31,7 +34,7 @@ export function messageRequest({ channel, secret }: Receiver, message: Message, 
 }
 
 /** Source: Slack, "Formatting text for app surfaces": these three are escaped, a command is code. */
-function slackText({ text, next }: Message): string {
+function slackText({ text, next }: Told): string {
   const lines = next.map(({ role, command, why }) => `• ${escaped(role)}: \`${escaped(command)}\` (${escaped(why)})`);
   return [escaped(text), ...lines].join('\n');
 }
