@@ -36,6 +36,7 @@ export const definition = {
     environment: null,
     gitHead: null,
   }),
+  joining: () => null,
   timeoutMs: () => 60_000,
   actors: { nothing: () => Promise.resolve(null) },
 };

@@ -5,13 +5,14 @@ import type { Command } from 'commander';
 import type { RunRequest } from '../config/settings.js';
 import type { RunView } from '../engine/engine.js';
 import { stagingIsDirty } from '../machine/context.js';
+import { startRefusal } from '../machine/permissions.js';
 import type { Identity } from '../evidence/history-record.js';
 import { runIdAt } from './clock-format.js';
 import { text } from './command.js';
-import { RunStateError } from './errors.js';
+import { PermissionRefusedError, RunStateError } from './errors.js';
 import { runVariables } from './frozen-variables.js';
 import { identityOf } from './identity.js';
-import { loadPolicy, POLICY_FILE } from './load-policy.js';
+import { loadPolicy, POLICY_FILE, policyFile } from './load-policy.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
 import { supersedeOlder } from './supersede.js';
@@ -43,19 +44,21 @@ export function defineSite(command: Command): void {
 
 /** The request as it is frozen, and who asks. */
 export async function parseBegin(raw: OptionValues, io: Io): Promise<BeginOptions> {
-  return { who: identityOf(text(raw, 'as'), io.env), request: await parseRequest(raw, io) };
+  return { who: await identityOf(text(raw, 'as'), io), request: await parseRequest(raw, io) };
 }
 
 /** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
 export async function parseRequest(raw: OptionValues, io: Io): Promise<RunRequest> {
   const tsa = text(raw, 'tsa');
+  const policy = text(raw, 'policy') ?? null;
   return {
     directory: io.cwd,
     evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? EVIDENCE_ROOT),
     variables: { ...runVariables(io.env), ...(tsa === undefined ? {} : { CUTOVER_TSA_URL: tsa }) },
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
-    policy: await loadPolicy(io.cwd, text(raw, 'policy') ?? null),
+    policyFile: policyFile(io.cwd, policy),
+    policy: await loadPolicy(io.cwd, policy),
   };
 }
 
@@ -65,6 +68,8 @@ export async function parseRequest(raw: OptionValues, io: Io): Promise<RunReques
  */
 export async function beginRun(workspace: Workspace, { request, who }: BeginOptions, io: Io): Promise<RunView> {
   await refuseDirtyStaging(workspace, request.directory);
+  const refusal = startRefusal(request.policy, who);
+  if (refusal !== null) throw new PermissionRefusedError(refusal, null);
   for (;;) {
     const runId = runIdAt(io.now());
     const evidenceDir = join(request.evidenceRoot, runId);

@@ -1,6 +1,13 @@
 import { CommanderError } from 'commander';
 import { InterruptedError } from '../engine/errors.js';
-import { CheckpointIncompleteError, CommandError, DriftError, SignOffWithdrawnError, UsageError } from './errors.js';
+import {
+  CheckpointIncompleteError,
+  CommandError,
+  DriftError,
+  SignaturesMissingError,
+  SignOffWithdrawnError,
+  UsageError,
+} from './errors.js';
 import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import { nextLines } from './next-commands.js';
@@ -24,10 +31,14 @@ export function reportError(error: unknown, { json, color }: { json: boolean; co
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return SIGNAL_EXIT[error.signal];
   if (error instanceof UsageError || error instanceof CommanderError) return EXIT.usage;
-  if (error instanceof CheckpointIncompleteError || error instanceof SignOffWithdrawnError) return EXIT.waiting;
+  if (isStillWaiting(error)) return EXIT.waiting;
   const code = codeOf(error);
   if (USAGE.includes(code)) return EXIT.usage;
   return HELD.includes(code) ? EXIT.held : EXIT.failed;
+}
+
+function isStillWaiting(error: unknown): boolean {
+  return [CheckpointIncompleteError, SignOffWithdrawnError, SignaturesMissingError].some((waiting) => error instanceof waiting);
 }
 
 const USAGE: readonly string[] = ['RUN_NOT_FOUND', 'SETTINGS_FILE_INVALID'];

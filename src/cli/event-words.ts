@@ -1,6 +1,7 @@
 import type { HistoryRecord } from '../evidence/history-record.js';
 import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-contracts.js';
 import type { SignOff } from '../machine/context.js';
+import { levelOf, type Countersignature } from '../machine/signatures.js';
 import { isStep, STEPS, type StepName } from '../machine/steps.js';
 import { fileSize } from './clock-format.js';
 import { firstLine, oneLine } from './table.js';
@@ -60,8 +61,12 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
     case 'STARTED':
       return `Started by ${user}`;
     case 'SIGNED_OFF': {
-      const { signer, date, level } = event['signOff'] as SignOff;
-      return `DB rollback checkpoint: COMPLETED (signed by ${signer}, ${date}, ${level})`;
+      const signOff = event['signOff'] as SignOff;
+      return `DB rollback checkpoint: COMPLETED (signed by ${signOff.signer}, ${signOff.date}, ${levelOf(signOff)})`;
+    }
+    case 'COUNTERSIGNED': {
+      const signature = event['countersignature'] as Countersignature;
+      return `Signed as ${signature.role} by ${signature.signer}, ${signature.date}, ${levelOf(signature)}`;
     }
     case 'VERIFICATION_REJECTED':
       return `DB restore rejected by ${fact('by')}: ${fact('reason')}`;
@@ -83,6 +88,8 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       return `Lease of ${fact('holder')} broken by ${user}: ${fact('reason')}`;
     case 'RESUMED':
       return `Resumed by ${user}; interrupted: ${interrupted(event['interrupted'] as { step: string; attempt: number }[])}`;
+    case 'DRIVER_JOINED':
+      return `Driven on by ${user}`;
     case 'DRILL_PLANNED':
       return `Rollback planned: ${(event['plan'] as DrillPlan).deployments.map(({ name, original, target }) => `${name} ${original.name} -> ${target.name}`).join(', ')}`;
     case 'UPLOAD_BEGUN':

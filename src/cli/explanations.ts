@@ -86,6 +86,15 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RUN_NOT_FOUND: 'No such run in this database. cutover list shows them; --db or CUTOVER_DB names another database. Exit 64.',
   RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
+  NOT_SIGNED_OFF: 'The first DB restore verifier fixes what is signed: cutover sign-off <run>. Then the others: cutover sign.',
+  SIGNED_OFF_ALREADY: 'A further signature that the policy wants is given with cutover sign <run> --role ROLE.',
+  SIGNATURE_NOT_WANTED:
+    'The frozen policy wants no further signature of that role. cutover status <run> shows whose are missing.',
+  SIGNATURES_MISSING:
+    'The run is signed off; by its policy others have to sign, too, before it is sealed: cutover sign <run> --role ROLE. Exit 2.',
+  PERMISSION_REFUSED:
+    'The policy that was frozen with the run does not let this person do that; the message names the rule and who may instead. With separation of duties one name, account or address in common is the same person, whatever --as says: everyone works under an account of their own, and the verifier gives the sign-off with cutover sign-off, not by the form that an operator resumes with.',
+  NO_DRIFT: 'The world is what the run froze: cutover resume <run> goes on.',
   NOT_FAILED:
     'Only a run that failed while it was sealed, or at the scan of a step, is retried. cutover status <run> shows where it is.',
   LEASE_FREE: 'No process drives the run. Go on with cutover resume.',
@@ -100,7 +109,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   SIGN_OFF_INVALIDATED:
     'Between signature and archive a signed file changed. The run went back to the pause; restore the file, or sign again.',
   DRIFT:
-    'Commit, cluster, account, bucket or a variable is another one than at start. Put it back, or --accept-drift "<reason>" on the record.',
+    'Commit, cluster, account, bucket, a variable or the policy is another one than at start. Put it back, or on the record: --accept-drift "<reason>", or a supervisor: cutover accept-drift <run>. A changed policy that is accepted does not come into force: the frozen one stays.',
   REPLAY_REFUSED: 'The message says why this place cannot be replayed. cutover replay <run> --dry-run shows what could.',
   STAGING_DIRTY:
     'An older run may have left deployments rolled back. Restore staging with its replay, or abandon it with the acknowledgement.',

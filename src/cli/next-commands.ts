@@ -1,14 +1,16 @@
+import type { SigningRole } from '../config/policy.js';
 import type { Finding } from '../config/step-contracts.js';
 import { mayBeAccepted } from '../evidence/accepted-findings.js';
 import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/context.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
+import { missingSignatures } from '../machine/signatures.js';
 import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { RunStatus } from '../store/store.js';
 import type { Palette } from './palette.js';
 import { table } from './table.js';
 
-export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
+export type Role = 'operator' | 'DB restore verifier' | 'SRE lead' | 'engineering lead' | 'SRE' | 'supervisor' | 'auditor';
 
 /** What someone can do next: a command, and what it is for. */
 export interface NextCommand {
@@ -67,18 +69,41 @@ function whileActive({ runId, driven }: Position): NextCommand[] {
   ];
 }
 
-function whileWaiting({ runId, evidenceDir }: Position, { signOffWithdrawn }: PilotContext): NextCommand[] {
-  const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+function whileWaiting(position: Position, context: PilotContext): NextCommand[] {
+  const { runId } = position;
   return [
-    { role: 'DB restore verifier', command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
-    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why: withdrawn(signOffWithdrawn) },
+    ...(context.signOff === null ? beforeSignOff(position, context) : afterSignOff(runId, context)),
     { role: 'DB restore verifier', command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    ...(signOffWithdrawn === null
+    ...(context.signOff === null && context.signOffWithdrawn === null
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
   ];
 }
+
+function beforeSignOff({ runId, evidenceDir }: Position, { signOffWithdrawn }: PilotContext): NextCommand[] {
+  const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+  return [
+    { role: 'DB restore verifier', command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
+    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why: withdrawn(signOffWithdrawn) },
+  ];
+}
+
+/** Each signature that the policy still wants. */
+function afterSignOff(runId: string, context: PilotContext): NextCommand[] {
+  return missingSignatures(context).map(({ role, missing }) => ({
+    role: SIGNERS[role],
+    command: `cutover sign ${runId} --role ${role} --as NAME`,
+    why:
+      missing === 1 ? 'the policy wants this signature, too' : `the policy wants ${missing} more of them, each of another person`,
+  }));
+}
+
+const SIGNERS: Readonly<Record<SigningRole, Role>> = {
+  'db-restore-verifier': 'DB restore verifier',
+  'sre-lead': 'SRE lead',
+  'engineering-lead': 'engineering lead',
+};
 
 function withdrawn(why: string | null): string {
   return why === null ? 'sign the completed form' : `sign again (withdrawn: ${why})`;

@@ -3,9 +3,13 @@ import { pilotActors } from '../actors/index.js';
 import type { RunRequest } from '../config/settings.js';
 import type { Definition, StateFacts, StoredSnapshot } from '../engine/definition.js';
 import { proven, stagingIsDirty, type PilotContext, type PilotInput } from '../machine/context.js';
+import { isDriver } from '../machine/drivers.js';
+import { startRefusal } from '../machine/permissions.js';
 import { pilotMachine } from '../machine/pilot-machine.js';
 import { PILOT_VERSION } from '../machine/version.js';
 import { isStep, STEPS } from '../machine/steps.js';
+import { PermissionRefusedError } from './errors.js';
+import { contextOf } from './run-facts.js';
 
 /** The pilot cutover as the engine wants it: the only place where machine, actors and engine meet. */
 export const pilotDefinition: Definition = {
@@ -13,9 +17,13 @@ export const pilotDefinition: Definition = {
   version: PILOT_VERSION,
   input: (first, { runId, at, who }): PilotInput => {
     if (first.type !== 'STARTED') throw new Error(`run ${runId} begins with ${first.type} instead of STARTED`);
-    return { runId, at, operator: who, evidenceDir: first['evidenceDir'] as string, request: first['request'] as RunRequest };
+    const request = first['request'] as RunRequest;
+    const refusal = startRefusal(request.policy, who);
+    if (refusal !== null) throw new PermissionRefusedError(refusal, null);
+    return { runId, at, operator: who, evidenceDir: first['evidenceDir'] as string, request };
   },
   facts: stateFacts,
+  joining: (stored, who) => (isDriver(contextOf({ snapshot: stored }), who) ? null : { type: 'DRIVER_JOINED' }),
   timeoutMs(step) {
     if (!isStep(step)) throw new Error(`the pilot has no step ${step}`);
     return STEPS[step].timeoutMs;

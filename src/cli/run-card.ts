@@ -1,10 +1,11 @@
 import type { RunView } from '../engine/engine.js';
+import { levelOf, signaturesOf } from '../machine/signatures.js';
 import { nextCommands, nextLines, type NextCommand, type Position } from './next-commands.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
-import { contextOf, verdictOf } from './run-facts.js';
+import { contextOf, verdictOf, waitingOn } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
 /** The result of a command on a run: a card and the next command of each role, or one JSON document. Gives the exit code of the run's state. */
@@ -36,11 +37,16 @@ export function cardLines(view: RunView, palette: Palette): string[] {
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
     ['Commit', run.gitHead ?? 'not known yet'],
-    ['Operator', `${run.operator.user}@${run.operator.host}`],
+    ['Operator', `${run.operator.user}@${run.operator.host} (${run.operator.level})`],
     ['Seq', String(run.headSeq)],
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
+  for (const signature of signaturesOf(context)) {
+    rows.push(['Signed', oneLine(`${signature.role}: ${signature.signer}, ${signature.date} (${levelOf(signature)})`)]);
+  }
+  const missing = waitingOn(view);
+  if (missing !== null) rows.push(['Waits for', missing]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
     rows.push(
@@ -55,7 +61,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, signOff, exceptions } = contextOf(view);
+  const { failure, signOff, countersignatures, exceptions } = contextOf(view);
   return {
     run: run.runId,
     status: run.status,
@@ -71,6 +77,8 @@ export function runFacts(view: RunView) {
     updated_at: run.updatedAt,
     failure,
     sign_off: signOff,
+    countersignatures,
+    waiting_on: waitingOn(view),
     exceptions,
     next: nextOf(view),
   };

@@ -1,6 +1,7 @@
 import type { StoredSnapshot } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, type PilotContext } from '../machine/context.js';
+import { missingSignatures } from '../machine/signatures.js';
 
 /** What the machine remembers of a run. The snapshot was checked against this version when it was loaded. */
 export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | unknown }): PilotContext {
@@ -11,6 +12,13 @@ export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | un
 export function verdictOf(view: RunView): 'PASS' | 'FAIL' | null {
   const context = contextOf(view);
   return context.results.summarizing === undefined ? null : proven(context, 'summarizing').verdict;
+}
+
+/** Whose signatures a waiting run waits for: `db-restore-verifier x2, sre-lead`; null for a run that does not wait. */
+export function waitingOn(view: RunView): string | null {
+  if (view.run.status !== 'waiting') return null;
+  const missing = missingSignatures(contextOf(view));
+  return missing.map(({ role, missing: count }) => (count === 1 ? role : `${role} x${count}`)).join(', ');
 }
 
 /** Nothing drives it any more, and nothing will without a person. */

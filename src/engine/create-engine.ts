@@ -64,6 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
         const session = await Session.open(options, lease, who);
         await session.evidence.create();
         await decide(session, prepare);
+        if ((await session.openAttempts()).some(isUnsettled)) await session.join();
         await makeInterruptedAgain(session);
         await drive(options, session, keeper);
       });

@@ -34,6 +34,8 @@ export interface Definition {
   /** The machine's input, made of the run's first event. */
   input(first: HistoryRecord['event'], meta: { readonly runId: string; readonly at: string; readonly who: Identity }): unknown;
   facts(snapshot: StoredSnapshot): StateFacts;
+  /** What is to be on record before this person drives the run; null when nothing is. */
+  joining(snapshot: StoredSnapshot, who: Identity): RunEvent | null;
   /** Milliseconds that an attempt of this step may take. */
   timeoutMs(step: string): number;
   readonly actors: Readonly<Record<string, Actor<never, unknown>>>;

@@ -1,8 +1,11 @@
+import { named } from '../evidence/person.js';
 import { attestedFacts } from './attested-facts.js';
 import type { Exception, PilotContext, StepResult } from './context.js';
 import { stagingIsDirty } from './context.js';
+import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { attemptError, failureAt } from './failure.js';
+import { signerNames } from './permissions.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
 import { summarize } from './summary.js';
@@ -33,6 +36,7 @@ export function recordUnprovenDrill({ context, event }: Args): Change {
     details: null,
     at: event.at,
     attempt: null,
+    by: event.who,
   };
   return { failure, failures: { ...context.failures, drillingAppRollback: failure } };
 }
@@ -40,7 +44,21 @@ export function recordUnprovenDrill({ context, event }: Args): Change {
 /** Only where the published verdict is not the one that was sealed, which no path leads to. */
 export function recordWrongVerdict({ context, event }: Args): Change {
   const message = `The summary's verdict differs from the sealed one (${context.seal?.verdict ?? 'none'}). This is a defect: keep the run and report it.`;
-  return { failure: { step: 'summarizing', code: 'VERDICT_MISMATCH', message, details: null, at: event.at, attempt: null } };
+  return {
+    failure: {
+      step: 'summarizing',
+      code: 'VERDICT_MISMATCH',
+      message,
+      details: null,
+      at: event.at,
+      attempt: null,
+      by: event.who,
+    },
+  };
+}
+
+export function noteDriver({ context, event }: Args): Change {
+  return { drivers: withDriver(context.drivers, event.who) };
 }
 
 export function countAttempt({ context }: Args): Change {
@@ -61,13 +79,37 @@ export function restoreAgain({ context }: Args): Change {
 }
 
 export function recordSignOff({ event }: Args): Change {
-  return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
+  if (event.type !== 'SIGNED_OFF') return {};
+  const { signOff, who } = event;
+  return {
+    signOff,
+    countersignatures: [],
+    signers: [{ role: signOff.role, names: signerNames(signOff, who) }],
+    signOffWithdrawn: null,
+  };
 }
+
+export function recordCountersignature({ context, event }: Args): Change {
+  if (event.type !== 'COUNTERSIGNED') return {};
+  const { countersignature, who } = event;
+  return {
+    countersignatures: [...context.countersignatures, countersignature],
+    signers: [...context.signers, { role: countersignature.role, names: signerNames(countersignature, who) }],
+  };
+}
+
+/** A rejected restore: what others had signed of it before is of no account. */
+export function dropSignatures({ context, event }: Args): Change {
+  if (event.type !== 'VERIFICATION_REJECTED' || context.signOff === null) return {};
+  return { ...NO_SIGNATURES, signOffWithdrawn: `rejected by ${event.by}: ${event.reason}` };
+}
+
+const NO_SIGNATURES = { signOff: null, countersignatures: [], signers: [] };
 
 /** A run that has ended is still sealed as failed: it does not wait for another signature. */
 export function withdrawSignOff({ context, event }: Args): Change {
   return {
-    signOff: null,
+    ...NO_SIGNATURES,
     seal: context.seal?.verdict === 'FAIL' ? context.seal : null,
     results: resultsBefore(context, 'sealing.scanning'),
     signOffWithdrawn:
@@ -136,6 +178,7 @@ export function noteDrift({ context, event }: Args): Change {
   return {
     exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
+    acceptedPolicy: event.policy ?? context.acceptedPolicy,
   };
 }
 
@@ -181,5 +224,5 @@ function resultOf(event: PilotEvent): StepResult {
 }
 
 function exception(event: PilotEvent, what: string, reason: string): Exception {
-  return { at: event.at, by: event.who.user, what, reason };
+  return { at: event.at, by: named(event.who), what, reason };
 }

@@ -1,3 +1,4 @@
+import type { Level, SigningRole } from '../config/policy.js';
 import type { RunRequest, World } from '../config/settings.js';
 import type {
   AcceptedFinding,
@@ -11,6 +12,8 @@ import type {
   Verdict,
 } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
+import { named } from '../evidence/person.js';
+import type { Countersignature } from './signatures.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
 /** The output type of a step. */
@@ -39,6 +42,8 @@ export interface Failure {
   readonly details: unknown;
   readonly at: string;
   readonly attempt: number | null;
+  /** Who drove the attempt that failed; null where none did. */
+  readonly by: Identity | null;
 }
 
 /** What a person signed: bound to the run, its history up to `seq` and the exact bytes of the evidence. */
@@ -53,13 +58,22 @@ export interface SignOff {
   /** YYYY-MM-DD (UTC), as the signer wrote it. */
   readonly date: string;
   /** `asserted`: at a terminal, or by the edited checkpoint; nobody proved that the signer is who the name says. */
-  readonly level: 'asserted';
+  readonly level: Level;
   readonly files: SignedFiles;
+  /** With the level `ssh-verified`. */
+  readonly signature?: { readonly principal: string; readonly fingerprint: string };
+}
+
+/** Who gave a signature that counts, by every name that is known. */
+export interface Signer {
+  readonly role: SigningRole;
+  readonly names: readonly string[];
 }
 
 /** A decision of a person that the summary must show. */
 export interface Exception {
   readonly at: string;
+  /** With the level: `supervisor (asserted)`. */
   readonly by: string;
   readonly what: string;
   readonly reason: string;
@@ -86,6 +100,10 @@ export interface PilotContext {
   readonly results: Readonly<Partial<Record<StepName, StepResult>>>;
   /** Worlds that a person accepted instead of the one of the preflight, with the seq from which each counts. */
   readonly acceptedWorlds: readonly { readonly seq: number; readonly world: World }[];
+  /** SHA-256 of the policy that was found instead of the frozen one, and accepted: the frozen one stays in force. */
+  readonly acceptedPolicy: string | null;
+  /** Everyone who started the run, or drove it on. */
+  readonly drivers: readonly Identity[];
   /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
   readonly attemptsInARow: number;
   readonly drill: {
@@ -95,6 +113,10 @@ export interface PilotContext {
     readonly leftBehind: boolean;
   };
   readonly signOff: SignOff | null;
+  /** What a policy wants besides the sign-off; each falls with it. */
+  readonly countersignatures: readonly Countersignature[];
+  /** Of the sign-off and the countersignatures, in this order. */
+  readonly signers: readonly Signer[];
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
   readonly seal: Seal | null;
@@ -133,15 +155,19 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     request,
     results: {},
     acceptedWorlds: [],
+    acceptedPolicy: null,
+    drivers: [operator],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
     signOff: null,
+    countersignatures: [],
+    signers: [],
     signOffWithdrawn: null,
     seal: null,
     summary: null,
     failure: null,
     failures: {},
-    exceptions: vouched.map((exception) => ({ at, by: operator.user, ...exception })),
+    exceptions: vouched.map((exception) => ({ at, by: named(operator), ...exception })),
     abandoning: false,
   };
 }

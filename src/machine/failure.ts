@@ -25,8 +25,9 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
       details: null,
       at: event.at,
       attempt: null,
+      by: null,
     };
   }
   const { code, message, details } = attemptError(event);
-  return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null };
+  return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null, by: event.who };
 }

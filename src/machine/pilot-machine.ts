@@ -19,11 +19,14 @@ const pilot = setup({
     recordFailure: assign(actions.recordFailure),
     recordUnprovenDrill: assign(actions.recordUnprovenDrill),
     recordWrongVerdict: assign(actions.recordWrongVerdict),
+    noteDriver: assign(actions.noteDriver),
     countAttempt: assign(actions.countAttempt),
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
     restoreAgain: assign(actions.restoreAgain),
     recordSignOff: assign(actions.recordSignOff),
+    recordCountersignature: assign(actions.recordCountersignature),
+    dropSignatures: assign(actions.dropSignatures),
     withdrawSignOff: assign(actions.withdrawSignOff),
     freezeSeal: assign(actions.freezeSeal),
     recordPutBegan: assign(actions.recordPutBegan),
@@ -45,17 +48,17 @@ const pilot = setup({
 /** Events that every state takes that is not final. */
 const always = {
   ABANDONED: [
-    { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: 'noteAbandoning' },
-    { target: '#abandoned', actions: 'noteAbandoning' },
+    { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: ['noteAbandoning', 'noteDriver'] },
+    { guard: 'isPermitted', target: '#abandoned', actions: 'noteAbandoning' },
   ],
-  DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
-  LEASE_BROKEN: { actions: 'noteBrokenLease' },
-  FINDING_ACCEPTED: { actions: 'noteFinding' },
+  DRIFT_ACCEPTED: { guard: 'mayAcceptDrift', actions: 'noteDrift' },
+  LEASE_BROKEN: { guard: 'isPermitted', actions: 'noteBrokenLease' },
+  FINDING_ACCEPTED: { guard: 'isPermitted', actions: 'noteFinding' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */
 const sealable = {
-  SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: ['noteSealing', 'freezeSeal'] },
+  SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: ['noteSealing', 'noteDriver', 'freezeSeal'] },
 } as const;
 
 /** One transition for each place; which are open is said in replay.ts. */
@@ -66,6 +69,7 @@ const replayable = {
     reenter: true,
     actions: [
       'noteReplay' as const,
+      'noteDriver' as const,
       { type: 'forgetFrom', params: { place } } as const,
       ...(isBefore('awaitingDbVerification', place) ? [] : (['withdrawSignOff'] as const)),
       ...(place === 'sealing.scanning' ? (['freezeSeal'] as const) : []),
@@ -113,7 +117,11 @@ function result(step: StepName) {
 }
 
 function on(step: StepName) {
-  return { RESUMED: { target: targetOf(step), reenter: true }, ...always } as const;
+  return {
+    RESUMED: { target: targetOf(step), reenter: true },
+    DRIVER_JOINED: { guard: 'isPermitted', actions: 'noteDriver' },
+    ...always,
+  } as const;
 }
 
 function targetOf(place: Place): `#${string}` {
@@ -191,10 +199,18 @@ export const pilotMachine = pilot.createMachine({
       id: 'awaitingDbVerification',
       tags: 'waiting',
       on: {
-        SIGNED_OFF: { guard: 'signOffIsOfThisRun', target: '#sealing', actions: ['recordSignOff', 'freezeSeal'] },
+        SIGNED_OFF: [
+          { guard: 'signOffIsEnough', target: '#sealing', actions: ['recordSignOff', 'freezeSeal'] },
+          { guard: 'signOffIsOfThisRun', actions: 'recordSignOff' },
+        ],
+        COUNTERSIGNED: [
+          { guard: 'countersignatureIsTheLast', target: '#sealing', actions: ['recordCountersignature', 'freezeSeal'] },
+          { guard: 'mayCountersign', actions: 'recordCountersignature' },
+        ],
         VERIFICATION_REJECTED: {
+          guard: 'isPermitted',
           target: '#failed',
-          actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
+          actions: [{ type: 'recordFailure', params: { place: 'awaitingDbVerification' } }, 'dropSignatures'],
         },
         ...replayable,
         ...always,
@@ -268,16 +284,20 @@ export const pilotMachine = pilot.createMachine({
       tags: 'failed',
       on: {
         RETRY_REQUESTED: [
-          { guard: 'sealMayStartOver', target: '#sealing', actions: 'freezeSeal' },
+          { guard: 'sealMayStartOver', target: '#sealing', actions: ['noteDriver', 'freezeSeal'] },
           ...(['sealing.uploading', 'sealing.verifying', 'summarizing'] as const).map((place) => ({
-            guard: { type: 'failedAt', params: { place } } as const,
+            guard: { type: 'mayRetryAt', params: { place } } as const,
             target: targetOf(place),
-            actions: 'forgetFailure' as const,
+            actions: ['noteDriver' as const, 'forgetFailure' as const],
           })),
           ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((step) => ({
-            guard: { type: 'scanFailedAt', params: { step } } as const,
+            guard: { type: 'mayScanAgainAt', params: { step } } as const,
             target: targetOf(step),
-            actions: ['forgetFailure' as const, ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : [])],
+            actions: [
+              'noteDriver' as const,
+              'forgetFailure' as const,
+              ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : []),
+            ],
           })),
         ],
         SUPERSEDED: { guard: 'mayBeSuperseded', target: '#superseded' },

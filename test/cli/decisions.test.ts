@@ -183,7 +183,7 @@ describe('deciding about a run', () => {
       const holder = `operator on jumphost, pid ${process.pid}`;
       expect((await status()).exceptions).toMatchObject([
         {
-          by: 'supervisor',
+          by: 'supervisor (asserted)',
           reason: 'it hangs',
           what: expect.stringContaining(`lease broken (held by ${holder}, last heartbeat `),
         },

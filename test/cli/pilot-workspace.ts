@@ -40,6 +40,8 @@ export class PilotWorkspace {
   readonly env: NodeJS.ProcessEnv = { ...VARIABLES, USER: 'operator' };
   at = new Date('2026-02-21T12:00:01Z');
   world: World = WORLD;
+  /** The account of the operating system. */
+  osUser = 'operator';
   prompt: Io['prompt'] = null;
   interruption = new AbortController();
   readonly actors: Actors = { ...(standIns as unknown as Actors) };
@@ -52,6 +54,7 @@ export class PilotWorkspace {
       stderr: { write: (text) => void (stderr += text) },
       env: this.env,
       cwd: this.directory,
+      osUser: () => this.osUser,
       now: () => this.at,
       delay: (ms) => {
         this.at = new Date(this.at.getTime() + ms);

@@ -112,6 +112,7 @@ export function toyDefinition(actors: ToyActors, changes: Partial<Definition> = 
     version: 'toy-1',
     input: (first) => ({ retryMs: (first['retryMs'] as number | undefined) ?? 0 }),
     facts: toyFacts,
+    joining: () => null,
     timeoutMs: () => 60_000,
     actors,
     ...changes,

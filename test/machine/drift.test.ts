@@ -20,7 +20,12 @@ describe('an accepted drift', () => {
     expect(drifted.context).toEqual({
       ...run.context,
       exceptions: [
-        { at: expect.any(String), by: 'operator', what: 'drift accepted (kubeServer: changed)', reason: 'the cluster moved' },
+        {
+          at: expect.any(String),
+          by: 'operator (asserted)',
+          what: 'drift accepted (kubeServer: changed)',
+          reason: 'the cluster moved',
+        },
       ],
       acceptedWorlds: [{ seq: expect.any(Number), world: driftedWorld }],
     });
@@ -49,7 +54,7 @@ describe('an accepted drift', () => {
   test('is listed in the result summary', () => {
     const { summary } = start.to('awaitingDbVerification').acceptDrift().to('completed').context;
     expect(summary?.document.exceptions).toEqual([
-      expect.stringMatching(/ operator: drift accepted \(kubeServer: changed\): the cluster moved$/),
+      expect.stringMatching(/ operator \(asserted\): drift accepted \(kubeServer: changed\): the cluster moved$/),
     ]);
   });
 

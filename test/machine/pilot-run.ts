@@ -27,6 +27,7 @@ export const definition: Definition = {
   version: PILOT_VERSION,
   input: () => pilotInput(),
   facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null }),
+  joining: () => null,
   timeoutMs: () => 0,
   actors: {},
 };
@@ -166,7 +167,13 @@ export class PilotRun {
   }
 
   acceptDrift(world = driftedWorld): PilotRun {
-    return this.decide({ type: 'DRIFT_ACCEPTED', reason: 'the cluster moved', facts: [`kubeServer: changed`], world });
+    return this.decide({
+      type: 'DRIFT_ACCEPTED',
+      reason: 'the cluster moved',
+      facts: [`kubeServer: changed`],
+      world,
+      policy: null,
+    });
   }
 
   private step(): StepName {

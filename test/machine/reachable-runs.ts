@@ -1,11 +1,12 @@
 import { initialTransition, transition, type AnyMachineSnapshot, type ExecutableActionObject, type SnapshotFrom } from 'xstate';
 import { acceptedEvents, stateName } from '../../src/engine/advance.js';
+import { NO_POLICY } from '../../src/config/policy.js';
 import type { RunEvent } from '../../src/engine/definition.js';
 import type { PilotContext } from '../../src/machine/context.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { isBefore, type Place } from '../../src/machine/steps.js';
 import { alphabet } from './event-alphabet.js';
-import { pilotInput } from './pilot-facts.js';
+import { LEAD_SIGNS, pilotInput } from './pilot-facts.js';
 import { recorded } from './pilot-run.js';
 import { NOTHING_SEEN, witnessed, type Witness } from './witness.js';
 
@@ -50,9 +51,12 @@ export interface Reachable {
 
 /** Every run that any sequence of events of the alphabet leads to, breadth first, and every step between two of them. */
 export function reachableRuns(): Reachable {
-  const [first] = initialTransition(pilotMachine, pilotInput());
-  const start = runOf(first, NOTHING_SEEN, []);
-  const runs = new Map([[start.key, start]]);
+  const runs = new Map<string, ReachableRun>();
+  for (const policy of [NO_POLICY, LEAD_SIGNS]) {
+    const [first] = initialTransition(pilotMachine, pilotInput({ policy }));
+    const start = runOf(first, NOTHING_SEEN, []);
+    runs.set(start.key, start);
+  }
   const steps: Step[] = [];
   const defects: Defect[] = [];
   for (const from of runs.values()) {
@@ -121,13 +125,15 @@ function runOf(snapshot: Snapshot, witness: Witness, path: readonly string[]): R
 
 /** Everything that a guard, an input or the summary can tell apart; dates, reasons and exceptions are not among them. */
 export function keyOf(state: string, context: PilotContext, witness: Witness): string {
-  const { results, attemptsInARow, drill, signOff, seal, summary, failure, failures, abandoning } = context;
+  const { results, attemptsInARow, drill, signOff, countersignatures, seal, summary, failure, failures, abandoning } = context;
   return JSON.stringify([
     state,
     Object.keys(results).sort(),
     attemptsInARow,
     [drill.plan !== null, drill.restored, drill.leftBehind],
+    context.request.policy.sha256,
     signOff !== null,
+    countersignatures.length,
     seal && [seal.verdict, seal.putBegan],
     summary?.document.criteria.map(({ result }) => result) ?? null,
     failure && [failure.step, failure.code === 'SECRET_FOUND'],

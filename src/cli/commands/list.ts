@@ -1,11 +1,12 @@
 import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
+import { named } from '../../evidence/person.js';
 import type { RunStatus } from '../../store/store.js';
 import { count, flag, oneOf, text, type CommandFile } from '../command.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { colored, runFacts } from '../run-card.js';
-import { contextOf } from '../run-facts.js';
+import { contextOf, waitingOn } from '../run-facts.js';
 import { table } from '../table.js';
 import { reading } from '../with-run.js';
 
@@ -88,8 +89,8 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
     contextOf(view).failure?.step ?? run.state,
     last === undefined ? '-' : String(last.attempt),
     age(run.createdAt, now),
-    run.status === 'waiting' ? 'db-restore-verifier' : '-',
+    waitingOn(view) ?? '-',
     run.gitHead?.slice(0, 12) ?? '-',
-    run.operator.user,
+    named(run.operator),
   ];
 }

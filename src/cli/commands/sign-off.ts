@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { attemptLogName, EVIDENCE } from '../../evidence/layout.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
+import { named } from '../../evidence/person.js';
 import type { RunEvent } from '../../engine/definition.js';
 import type { Prepare, RunView } from '../../engine/engine.js';
 import { flag, requiredText, text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
-import { RunStateError, UsageError } from '../errors.js';
+import { PermissionRefusedError, RunStateError, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
 import type { Io, Workspace } from '../io.js';
+import { permitted, requireDriver } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
+import { contextOf } from '../run-facts.js';
 import { passGate } from '../sign-off-gate.js';
 
 export interface SignOffOptions extends DecisionOptions {
@@ -43,7 +46,7 @@ export const signOff: CommandFile<SignOffOptions> = {
     'cutover sign-off 20260221T120000Z --as verifier@example.com --file ~/checkpoint.txt',
     'cutover sign-off latest --reject --reason "the restore stopped at 80 %"',
   ],
-  parse(args, raw, io) {
+  async parse(args, raw, io) {
     const reject = flag(raw, 'reject');
     const file = text(raw, 'file');
     if (reject && file !== undefined) throw new UsageError('--reject and --file exclude each other: a rejection needs no form.');
@@ -53,7 +56,7 @@ export const signOff: CommandFile<SignOffOptions> = {
       throw new UsageError('--as is missing: without a terminal nobody can be asked who signs. Give --as NAME.');
     }
     return {
-      ...parseDecision(args, raw, io),
+      ...(await parseDecision(args, raw, io)),
       file: file === undefined ? null : resolve(io.cwd, file),
       rejectedBecause: reject ? requiredText(raw, 'reason', 'say why the restore is rejected.') : null,
       andResume: flag(raw, 'andResume'),
@@ -89,10 +92,14 @@ function deciders(options: SignOffOptions, form: Buffer | null, workspace: Works
   return async (view, evidence) => {
     requireWaiting(view);
     const { rejectedBecause, who } = options;
-    if (rejectedBecause !== null) return [{ type: 'VERIFICATION_REJECTED', reason: rejectedBecause, by: who.user }];
-    const events: RunEvent[] = await driftEvents(view, options.acceptDrift, workspace, io);
+    if (rejectedBecause !== null) {
+      return [permitted(view, who, { type: 'VERIFICATION_REJECTED', reason: rejectedBecause, by: who.user })];
+    }
+    requireUnsigned(view);
+    if (options.andResume) requireDriverAfterwards(view, options);
+    const events: RunEvent[] = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
     const gate = { now: io.now(), known: workspace.knownSecrets, onPurpose: true, ...(form === null ? {} : { form }) };
-    events.push(await passGate(view, evidence, gate));
+    events.push(permitted(view, who, await passGate(view, evidence, gate)));
     if (form !== null) await replaceForm(evidence, form);
     return events;
   };
@@ -113,6 +120,28 @@ async function confirm(runId: string, { confirm, rejectedBecause }: SignOffOptio
   const what = rejectedBecause === null ? 'sign the DB restore verification of' : 'reject the DB restore of';
   const typed = await io.prompt(`You ${what} run ${runId}. Type the run id to confirm: `);
   if (typed.trim() !== runId) throw new UsageError(`${JSON.stringify(typed.trim())} is not ${runId}: nothing was signed.`);
+}
+
+/** Others sign what was signed first: with a command of their own, which says as whom. */
+function requireUnsigned(view: RunView): void {
+  const { runId } = view.run;
+  const { signOff } = contextOf(view);
+  if (signOff === null) return;
+  throw new RunStateError(
+    'SIGNED_OFF_ALREADY',
+    `Run ${runId} is signed off by ${signOff.signer} (${signOff.level}). The further signatures that its policy wants: cutover sign ${runId} --role ROLE`,
+    runId,
+  );
+}
+
+/** Asked before anything is signed: a signature is not given by half of a command. */
+function requireDriverAfterwards(view: RunView, { who }: SignOffOptions): void {
+  const { runId } = view.run;
+  if (contextOf(view).request.policy.separation) {
+    const refusal = `${named(who)} would drive the run that is signed with the same command (separation of duties): sign without --and-resume, an operator goes on`;
+    throw new PermissionRefusedError(refusal, runId);
+  }
+  requireDriver(view, who);
 }
 
 function requireWaiting({ run }: RunView): void {

@@ -67,7 +67,9 @@ describe('a directory is verified', () => {
   });
 
   test('when the world drifted between the seal and the summary', async () => {
-    await sealed({ afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld }] });
+    await sealed({
+      afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld, policy: null }],
+    });
     expect(await verify()).toMatchObject({ verified: true, failures: [] });
   });
 

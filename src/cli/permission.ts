@@ -1,0 +1,25 @@
+import type { RunEvent } from '../engine/definition.js';
+import type { RunView } from '../engine/engine.js';
+import type { Identity } from '../evidence/history-record.js';
+import { isDriver } from '../machine/drivers.js';
+import type { PilotEvent } from '../machine/events.js';
+import { permissionRefusal } from '../machine/permissions.js';
+import { PermissionRefusedError } from './errors.js';
+import { contextOf } from './run-facts.js';
+
+/**
+ * The event, if the frozen policy lets this person ask for it. The machine's guards refuse it as well; here it is said why.
+ * Throws `PermissionRefusedError`.
+ */
+export function permitted<Event extends RunEvent>(view: RunView, who: Identity, event: Event): Event {
+  // Its time is not known before it is committed, and no permission asks for it.
+  const asked = { ...event, at: view.run.updatedAt, seq: view.run.headSeq + 1, who } as unknown as PilotEvent;
+  const refusal = permissionRefusal(contextOf(view), asked);
+  if (refusal !== null) throw new PermissionRefusedError(refusal, view.run.runId);
+  return event;
+}
+
+/** For who drives a run on: on record as its driver, or let by the policy to become one. Throws `PermissionRefusedError`. */
+export function requireDriver(view: RunView, who: Identity): void {
+  if (!isDriver(contextOf(view), who)) permitted(view, who, { type: 'DRIVER_JOINED' });
+}
