@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import type { Identity } from '../evidence/history-record.js';
 import type { Io } from './io.js';
@@ -18,7 +17,9 @@ export async function identityOf(as: string | undefined, io: Pick<Io, 'env' | 'c
 }
 
 /** `git config user.email`; null where there is no git, or it says none: then less is known of the person, and nothing else is wrong. */
-function gitEmail({ env, cwd }: Pick<Io, 'env' | 'cwd'>): Promise<string | null> {
+async function gitEmail({ env, cwd }: Pick<Io, 'env' | 'cwd'>): Promise<string | null> {
+  // Only who changes a run is asked: commands that read start without it.
+  const { execFile } = await import('node:child_process');
   return new Promise((resolve) => {
     execFile('git', ['config', 'user.email'], { cwd, env, timeout: TIMEOUT_MS }, (error, stdout) => {
       const email = stdout.trim();

@@ -74,7 +74,8 @@ function whileWaiting(position: Position, context: PilotContext): NextCommand[] 
   return [
     ...(context.signOff === null ? beforeSignOff(position, context) : afterSignOff(runId, context)),
     { role: 'DB restore verifier', command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    ...(context.signOff === null && context.signOffWithdrawn === null
+    // With separation of duties no operator gives a sign-off, not even by a completed form.
+    ...(context.signOff === null && context.signOffWithdrawn === null && !context.request.policy.separation
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },

@@ -29,12 +29,13 @@ export interface Permission {
   readonly roles: readonly PolicyRole[];
   /** It signs: with separation not by whoever drove the run, nor by someone who has signed in another role. */
   readonly signs: boolean;
-  /** Whoever asks for it drives the run from then on: with separation not someone whose signature counts. */
+  /** Whoever asks for it drives the run on: with separation not someone whose signature counts. */
   readonly drives: boolean;
   /** It decides on a failure: with separation not by whoever drove the attempt that failed. */
   readonly judgesFailure: boolean;
 }
 
+const plain = { signs: false, drives: false, judgesFailure: false };
 const driving = { signs: false, drives: true, judgesFailure: false };
 const signing = { signs: true, drives: false, judgesFailure: false };
 const deciding = { roles: ['supervisor'], signs: false, drives: false, judgesFailure: true } as const;
@@ -44,11 +45,11 @@ const deciding = { roles: ['supervisor'], signs: false, drives: false, judgesFai
  * after a failure of his own (the runbook: fix, then `--seal-only` again): these prove nothing anew.
  */
 export const PERMISSIONS: Readonly<Record<Action, Permission>> = {
-  start: { roles: ['operator'], ...driving },
+  start: { roles: ['operator'], ...plain },
   resume: { roles: ['operator'], ...driving },
   retry: { roles: ['operator', 'supervisor'], ...driving },
   'sign-off': { roles: ['db-restore-verifier'], ...signing },
-  reject: { roles: ['db-restore-verifier'], signs: false, drives: false, judgesFailure: false },
+  reject: { roles: ['db-restore-verifier'], ...plain },
   'sign --role db-restore-verifier': { roles: ['db-restore-verifier'], ...signing },
   'sign --role sre-lead': { roles: ['sre-lead'], ...signing },
   'sign --role engineering-lead': { roles: ['engineering-lead'], ...signing },

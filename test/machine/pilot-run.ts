@@ -191,7 +191,7 @@ export class PilotRun {
 export function recorded(event: RunEvent, seq: number): PilotEvent {
   const at = new Date(Date.parse(STARTED_AT) + (seq - 1) * 1000).toISOString();
   const who = event.type.startsWith('xstate.') ? engine : event.type.endsWith('_REQUESTED') ? supervisor : operator;
-  return { ...event, at, seq, who } as unknown as PilotEvent;
+  return { at, who, ...event, seq } as unknown as PilotEvent;
 }
 
 /** As it comes back from the store. */

@@ -13,11 +13,17 @@ export interface HistorySoFar {
   readonly last: HistoryRecord | null;
   /** The last sign-off that was given, whether or not it counts. */
   readonly signedOff: HistoryRecord | null;
+  /** The signatures that were given after it, whether or not they count; not more than a policy can want. */
+  readonly countersigned: readonly HistoryRecord[];
+  /** The first transition. */
+  readonly started: HistoryRecord | null;
   readonly fault: string | null;
 }
 
 /** Snapshots make lines long; one of this length is no transition of ours. Bounds the memory that a line takes. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** Three roles, nine of each: see the policy's schema. */
+const MAX_COUNTERSIGNED = 27;
 const LINE_FEED = 10;
 
 /**
@@ -31,6 +37,8 @@ export class HistoryReader implements ContentReader {
   #pending = 0;
   #last: HistoryRecord | null = null;
   #signedOff: HistoryRecord | null = null;
+  #countersigned: HistoryRecord[] = [];
+  #started: HistoryRecord | null = null;
   #fault: string | null = null;
   #uploadWasInterrupted = false;
 
@@ -71,6 +79,8 @@ export class HistoryReader implements ContentReader {
       head: this.#chain?.head ?? 'none',
       last: this.#last,
       signedOff: this.#signedOff,
+      countersigned: this.#countersigned,
+      started: this.#started,
       fault: this.#fault,
     };
   }
@@ -101,7 +111,14 @@ export class HistoryReader implements ContentReader {
   #note(record: HistoryRecord): void {
     const { event } = record;
     this.#last = record;
-    if (event.type === 'SIGNED_OFF') this.#signedOff = record;
+    this.#started ??= withoutSnapshot(record);
+    if (event.type === 'SIGNED_OFF') {
+      this.#signedOff = record;
+      this.#countersigned = [];
+    }
+    if (event.type === 'COUNTERSIGNED' && this.#countersigned.length < MAX_COUNTERSIGNED) {
+      this.#countersigned.push(withoutSnapshot(record));
+    }
     for (const log of listIn(event['logs'])) {
       if (log['file'] === EVIDENCE.uploadLog && typeof log['sha256'] === 'string') this.#uploadLogs.add(log['sha256']);
     }
@@ -110,6 +127,11 @@ export class HistoryReader implements ContentReader {
       if (steps.includes('sealing.uploading') || steps.includes('sealing.verifying')) this.#uploadWasInterrupted = true;
     }
   }
+}
+
+/** What is kept must not grow with the run's memory. */
+function withoutSnapshot(record: HistoryRecord): HistoryRecord {
+  return { ...record, snapshot: null };
 }
 
 function recordIn(line: Uint8Array): HistoryRecord {

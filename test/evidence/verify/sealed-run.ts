@@ -22,8 +22,9 @@ import type { RunEvent } from '../../../src/engine/definition.js';
 import { proven } from '../../../src/machine/context.js';
 import { stepInputs } from '../../../src/machine/step-inputs.js';
 import { PILOT_VERSION } from '../../../src/machine/version.js';
-import { attemptFailure, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
+import { attemptFailure, countersignature, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
 import { PilotRun, recorded } from '../../machine/pilot-run.js';
+import { NO_POLICY, type Policy } from '../../../src/config/policy.js';
 import type { AttestedFacts, Signer } from '../../../src/config/step-contracts.js';
 import { signatureFault } from '../../../src/actors/attestation/verify-signature.js';
 import { unrecordedOwner } from '../../../src/actors/process/run-process.js';
@@ -55,6 +56,8 @@ export interface SealedRunOptions {
   readonly earlierLogs?: Readonly<Record<string, string>>;
   /** FAIL: abandoned at the pause, and then sealed. */
   readonly verdict?: 'PASS' | 'FAIL';
+  /** Of those who sign (default: none, and the verifier alone does). */
+  readonly policy?: Policy;
   /** Failed before there was a scope, and then sealed. */
   readonly withoutScope?: boolean;
   /** Signs the attestation (default: `SIGNER`); null: it is not signed. */
@@ -109,7 +112,8 @@ export class SealedRun {
     const first = options.withoutScope === true ? { [EVIDENCE.preflight]: SIGNED[EVIDENCE.preflight] ?? '' } : SIGNED;
     const content: Readonly<Record<string, string>> = { ...first, [EVIDENCE.secretScan]: '{"findings":0}\n', ...files };
     for (const [name, text] of Object.entries(content)) await evidence.write(name, text);
-    this.#record({ type: 'STARTED' });
+    this.#run = PilotRun.start({ policy: options.policy ?? NO_POLICY });
+    this.#record({ type: 'STARTED', request: this.#run.context.request });
     const settings = { ...facts.preflight.settings, tsaUrl: options.tsa?.url ?? null };
     this.#step({ ...facts.preflight, settings, signer: key?.signer ?? null });
     if (options.withoutScope === true) {
@@ -127,6 +131,9 @@ export class SealedRun {
     const asFound = Object.fromEntries(Object.keys(SIGNED).map((name) => [name, hex(content[name] ?? '')]));
     const given = Object.fromEntries(Object.entries({ ...asFound, ...signed }).filter(([, sha256]) => sha256 !== null));
     this.#send({ type: 'SIGNED_OFF', signOff: { ...signOff, files: given } });
+    if (this.#run.state === 'awaitingDbVerification') {
+      this.#send({ type: 'COUNTERSIGNED', countersignature: { ...countersignature, files: given } });
+    }
     await this.#seal(options, key);
   }
 
