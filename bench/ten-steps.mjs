@@ -35,6 +35,7 @@ export const definition = {
     environmentLock: null,
     environment: null,
     gitHead: null,
+    isAloneInCycle: false,
   }),
   joining: () => null,
   timeoutMs: () => 60_000,

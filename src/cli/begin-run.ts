@@ -8,8 +8,8 @@ import { stagingIsDirty } from '../machine/context.js';
 import { startRefusal } from '../machine/permissions.js';
 import type { Identity } from '../evidence/history-record.js';
 import { runIdAt } from './clock-format.js';
-import { text } from './command.js';
-import { PermissionRefusedError, RunStateError } from './errors.js';
+import { flag, requiredText, text } from './command.js';
+import { PermissionRefusedError, RunStateError, UsageError } from './errors.js';
 import { runVariables } from './frozen-variables.js';
 import { identityOf } from './identity.js';
 import { loadPolicy, POLICY_FILE, policyFile } from './load-policy.js';
@@ -31,6 +31,8 @@ export function defineBegin(command: Command): void {
   defineSite(command);
   command
     .option('--policy <file>', `who may do what (default: ${POLICY_FILE}, if it is there)`)
+    .option('--again', 'although a run of the same environment and commit is open or completed (with --reason)')
+    .option('--reason <text>', 'why it is executed again (on the record)')
     .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)')
     .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)');
 }
@@ -57,9 +59,17 @@ export async function parseRequest(raw: OptionValues, io: Io): Promise<RunReques
     variables: { ...runVariables(io.env), ...(tsa === undefined ? {} : { CUTOVER_TSA_URL: tsa }) },
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
+    again: againBecause(raw),
     policyFile: policyFile(io.cwd, policy),
     policy: await loadPolicy(io.cwd, policy),
   };
+}
+
+/** Throws `UsageError` for one without the other. */
+function againBecause(raw: OptionValues): string | null {
+  if (flag(raw, 'again')) return requiredText(raw, 'reason', 'a second run of one deployment cycle is on the record: say why.');
+  if (text(raw, 'reason') !== undefined) throw new UsageError('--reason belongs to --again.');
+  return null;
 }
 
 /**

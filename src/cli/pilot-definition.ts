@@ -44,5 +44,11 @@ function stateFacts(stored: StoredSnapshot): StateFacts {
       snapshot.hasTag('holdsEnvironment') || stagingIsDirty(context) ? proven(context, 'preflight').environment : null,
     environment: preflight?.environment ?? null,
     gitHead: preflight?.world.gitHead ?? null,
+    isAloneInCycle: isAloneInCycle(context),
   };
+}
+
+/** Not one that is kept as evidence of its failure only, nor one whose archive may be locked: that one must get its manifest. */
+function isAloneInCycle({ request, abandoning, seal }: PilotContext): boolean {
+  return request.again === null && !abandoning && seal?.verdict !== 'FAIL' && seal?.putBegan !== true;
 }

@@ -38,6 +38,8 @@ export interface RunRequest {
   readonly contextOk: string | null;
   /** `--commits-ok REASON`: why the required commits need not be named. */
   readonly commitsOk: string | null;
+  /** `--again --reason REASON`: why the deployment cycle is executed once more. */
+  readonly again: string | null;
   /** Where the policy was looked for, absolute: there it is looked for again. */
   readonly policyFile: string;
   readonly policy: Policy;

@@ -117,6 +117,7 @@ async function createRun(
     environmentLock: facts.environmentLock,
     environment: facts.environment,
     gitHead: facts.gitHead,
+    isAloneInCycle: facts.isAloneInCycle,
   });
   for await (const record of store.history(runId, { upTo: 1 })) return { lease, record };
   throw new Error(`run ${runId} was created without its first transition`);

@@ -24,6 +24,8 @@ export interface StateFacts {
   readonly environmentLock: string | null;
   readonly environment: string | null;
   readonly gitHead: string | null;
+  /** No other run of the same environment and commit may be open or completed beside it. */
+  readonly isAloneInCycle: boolean;
 }
 
 /** All that the engine must be given to step a machine durably. */

@@ -98,6 +98,7 @@ export class Session {
       environmentLock: facts.environmentLock,
       environment: facts.environment,
       gitHead: facts.gitHead,
+      isAloneInCycle: facts.isAloneInCycle,
     });
     this.stored = next.snapshot;
     this.headSeq = seq;

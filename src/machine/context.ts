@@ -146,6 +146,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     request.contextOk === null
       ? []
       : [{ what: `kube context accepted by name (--context-ok ${request.contextOk})`, reason: 'vouched for by the operator' }],
+    request.again === null ? [] : [{ what: 'another run of the same deployment cycle (--again)', reason: request.again }],
   ].flat();
   return {
     runId: input.runId,

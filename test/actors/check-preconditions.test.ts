@@ -67,6 +67,7 @@ beforeEach(async () => {
     },
     contextOk: null,
     commitsOk: null,
+    again: null,
     policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
   };

@@ -65,7 +65,7 @@ describe('a finding of the secret scan', () => {
     const summary = readFileSync(pilot.evidence(RUN, '90_result_summary.txt'), 'utf8');
     expect(summary).toMatch(/AC5: No secrets in evidence +: PASS \(.*no finding but 1 accepted, see below\)/);
     expect(summary).toMatch(
-      new RegExp(`operator (asserted): finding of the secret scan accepted \\(${LOG}:2 ${KIND}, .*of the vendor’s docs`),
+      new RegExp(`operator \\(asserted\\): finding of the secret scan accepted \\(${LOG}:2 ${KIND}, .*of the vendor’s docs`),
     );
     const report = JSON.parse(readFileSync(pilot.evidence(RUN, '57_secret_scan.json'), 'utf8'));
     expect(report).toMatchObject({

@@ -26,7 +26,7 @@ describe('deciding about a run', () => {
 
   test('a second start in the same second waits for the next one', async () => {
     await pilot.cutover('start');
-    expect((await pilot.cutover('start')).code).toBe(2);
+    expect((await pilot.cutover('start', '--again', '--reason', 'once more')).code).toBe(2);
     expect((await status(NEXT)).status).toBe('waiting');
   });
 

@@ -178,7 +178,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
   };
 }
 
-function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
+export function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
   const checks = [{ name: '1. branch', ok: true, message: 'phase6-preflight', advice: null }];
   return { checks, settings: settingsOf(request), world: WORLD, environment: `${WORLD.kubeServer}/dpp-staging`, signer: null };
 }

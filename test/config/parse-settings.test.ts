@@ -30,6 +30,7 @@ function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = f
     variables,
     contextOk: null,
     commitsOk: null,
+    again: null,
     policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
   };

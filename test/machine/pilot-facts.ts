@@ -25,6 +25,7 @@ export const request: RunRequest = {
   variables: { DPP_WORM_BUCKET: 'dpp-audit-worm-staging', DPP_STAGING_BASE_URL: 'https://staging.api.dpp.example.com' },
   contextOk: null,
   commitsOk: null,
+  again: null,
   policyFile: '/srv/platform/cutover.policy.yaml',
   policy: NO_POLICY,
 };

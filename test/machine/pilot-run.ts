@@ -26,7 +26,7 @@ export const definition: Definition = {
   machine: pilotMachine,
   version: PILOT_VERSION,
   input: () => pilotInput(),
-  facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null }),
+  facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null, isAloneInCycle: false }),
   joining: () => null,
   timeoutMs: () => 0,
   actors: {},

@@ -34,6 +34,7 @@ export function first(changes: Partial<FirstTransition> = {}): FirstTransition {
     settles: [],
     spawns: [],
     environmentLock: null,
+    isAloneInCycle: false,
     ...changes,
   };
 }

@@ -28,7 +28,7 @@ export function tablesOf(db: Database): Tables {
 
 /**
  * Writes all of a transition; to be called inside one immediate transaction, which an error rolls back.
- * Throws `RunNotFoundError`, `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`, `AttemptStateError`.
+ * Throws `RunNotFoundError`, `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`, `CycleTakenError`, `AttemptStateError`.
  */
 export function commitTransition(tables: Tables, transition: TransitionCommit): HistoryRecord {
   const { runId, fence, seq, at } = transition;
@@ -40,6 +40,9 @@ export function commitTransition(tables: Tables, transition: TransitionCommit): 
   for (const settlement of transition.settles) tables.attempts.settle(runId, seq, at, settlement);
   for (const spawn of transition.spawns) tables.attempts.spawn(runId, seq, spawn);
   tables.runs.advance(record, transition);
+  // Asked only where it can have become another one.
+  const enters = head.environment === null || head.status !== transition.status;
+  if (transition.isAloneInCycle && enters) tables.runs.requireAloneInCycle(runId);
   return record;
 }
 

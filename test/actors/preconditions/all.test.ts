@@ -58,6 +58,7 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
       ...variables,
     },
     contextOk: null,
+    again: null,
     policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
     commitsOk,
