@@ -35,7 +35,9 @@ export const definition = {
     environmentLock: null,
     environment: null,
     gitHead: null,
+    isAloneInCycle: false,
   }),
+  joining: () => null,
   timeoutMs: () => 60_000,
   actors: { nothing: () => Promise.resolve(null) },
 };

@@ -22,6 +22,8 @@ const { withTamperTable } = await import('../dist/test/evidence/verify/tamper-ta
 write('docs/evidence-format.md', withTamperTable(readFileSync(join(ROOT, 'docs/evidence-format.md'), 'utf8')));
 const { withCorpusTable } = await import('../dist/test/evidence/corpus/quality.js');
 write('docs/security-model.md', await withCorpusTable(readFileSync(join(ROOT, 'docs/security-model.md'), 'utf8')));
+const { withPermissionTable } = await import('../dist/test/cli/permission-table.js');
+write('docs/supervisor-guide.md', withPermissionTable(readFileSync(join(ROOT, 'docs/supervisor-guide.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 write('docs/evidence-attestation.schema.json', `${JSON.stringify(statementJsonSchema(), null, 2)}\n`);
 write('docs/sign-off-statement.schema.json', `${JSON.stringify(signOffStatementJsonSchema(), null, 2)}\n`);

@@ -8,13 +8,14 @@ import type { RunRequest } from '../config/settings.js';
 import { PILOT_SITE } from '../config/site.js';
 import type { RunView } from '../engine/engine.js';
 import { stagingIsDirty } from '../machine/context.js';
+import { startRefusal } from '../machine/permissions.js';
 import type { Identity } from '../evidence/history-record.js';
 import { runIdAt } from './clock-format.js';
-import { text } from './command.js';
-import { RunStateError, UsageError } from './errors.js';
+import { flag, requiredText, text } from './command.js';
+import { PermissionRefusedError, RunStateError, UsageError } from './errors.js';
 import { applyFrozen } from './frozen-variables.js';
 import { identityOf } from './identity.js';
-import { loadPolicy, POLICY_FILE } from './load-policy.js';
+import { loadPolicy, POLICY_FILE, policyPath } from './load-policy.js';
 import { CONFIG_FILE, loadSite } from './load-site.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
@@ -32,6 +33,8 @@ export function defineBegin(command: Command): void {
   defineSite(command);
   command
     .option('--policy <file>', `who may do what (default: ${POLICY_FILE}, if it is there)`)
+    .option('--again', 'although a run of the same environment and commit is open or completed (with --reason)')
+    .option('--reason <text>', 'why it is executed again (on the record)')
     .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)')
     .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)')
     .option('--ticket <ticket>', 'the change ticket of this cutover (the same as CUTOVER_CHANGE_TICKET)');
@@ -48,12 +51,13 @@ export function defineSite(command: Command): void {
 /** The request as it is frozen, and who asks. Throws `UsageError`. */
 export async function parseBegin(raw: OptionValues, io: Io): Promise<BeginOptions> {
   refuseWrongReceivers(io.env);
-  return { who: identityOf(text(raw, 'as'), io.env), request: await parseRequest(raw, io) };
+  return { who: await identityOf(text(raw, 'as'), io), request: await parseRequest(raw, io) };
 }
 
 /** The request as it is frozen: what file, environment and options say, and the directory as it is. */
 export async function parseRequest(raw: OptionValues, io: Io): Promise<RunRequest> {
   const directory = io.cwd;
+  const policy = text(raw, 'policy') ?? null;
   const file = await loadSite({ directory, env: io.env, named: text(raw, 'config') ?? null });
   const flags = { evidenceRoot: text(raw, 'evidenceRoot'), tsa: text(raw, 'tsa'), ticket: text(raw, 'ticket') };
   return {
@@ -61,7 +65,9 @@ export async function parseRequest(raw: OptionValues, io: Io): Promise<RunReques
     ...effectiveSettings({ directory, file, env: io.env, flags }),
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
-    policy: await loadPolicy(directory, text(raw, 'policy') ?? null),
+    again: againBecause(raw),
+    policyFile: policyPath(directory, policy),
+    policy: await loadPolicy(directory, policy),
     channels: configuredChannels(io.env),
   };
 }
@@ -74,12 +80,21 @@ function refuseWrongReceivers(env: NodeJS.ProcessEnv): void {
   }
 }
 
+/** Throws `UsageError` for one without the other. */
+function againBecause(raw: OptionValues): string | null {
+  if (flag(raw, 'again')) return requiredText(raw, 'reason', 'a second run of one deployment cycle is on the record: say why.');
+  if (text(raw, 'reason') !== undefined) throw new UsageError('--reason belongs to --again.');
+  return null;
+}
+
 /**
  * Creates a run and drives it until it rests. Refused while staging may still be rolled back by an older failed run of this
  * directory; once the new run is past its preflight, older failed ones are superseded.
  */
 export async function beginRun(workspace: Workspace, { request, who }: BeginOptions, io: Io): Promise<RunView> {
   await refuseDirtyStaging(workspace, request.directory);
+  const refusal = startRefusal(request.policy, who);
+  if (refusal !== null) throw new PermissionRefusedError(refusal, null);
   // What the file or an option says, children and SDKs have to know as well.
   applyFrozen(request.variables, io.env);
   for (;;) {

@@ -52,6 +52,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/release.js')).release),
   },
   {
+    name: 'sign',
+    group: DECIDE,
+    summary: 'a lead, or a further verifier: the signature that the policy wants besides',
+    load: async () => loaded((await import('./commands/sign.js')).sign),
+  },
+  {
     name: 'retry',
     group: DECIDE,
     summary: 'operator: sealing again after a fixed problem; the scan of a step again',
@@ -74,6 +80,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: DECIDE,
     summary: 'supervisor: what the secret scan found is no secret',
     load: async () => loaded((await import('./commands/accept-finding.js')).acceptFinding),
+  },
+  {
+    name: 'accept-drift',
+    group: DECIDE,
+    summary: 'supervisor: go on although the world, or the policy file, has changed',
+    load: async () => loaded((await import('./commands/accept-drift.js')).acceptDrift),
   },
   {
     name: 'abandon',

@@ -2,26 +2,37 @@ import type { WorldDifference } from '../actors/observe-world.js';
 import type { World } from '../config/settings.js';
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
+import type { Identity } from '../evidence/history-record.js';
 import { proven, worldOf } from '../machine/context.js';
 import { DriftError, type Difference } from './errors.js';
 import { applyFrozen } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
+import { permitted } from './permission.js';
+import { policyDrift } from './policy-drift.js';
 import { contextOf } from './run-facts.js';
 import { settingDifferences } from './setting-differences.js';
 
-/** What a person decided about a changed world: null where nothing was said. */
-export type AcceptDrift = string | null;
+export interface DriftOptions {
+  readonly who: Identity;
+  /** What a person decided about a changed world: null where nothing was said. */
+  readonly acceptDrift: string | null;
+  /** False for whoever signs or decides: he asks AWS under a name of his own, and the account is the world. */
+  readonly isDriving: boolean;
+}
 
 /**
- * The world must not drift across the pause. Gives the events to commit before the run goes on: none when all is as it was, an
- * accepted drift otherwise. Throws `DriftError` when something differs and nobody accepted it. Applies the frozen variables.
- * Throws what `settingDifferences` throws, too.
+ * The world must not drift across the pause, nor the policy. Gives the events to commit before the run goes on: none when all is as
+ * it was, an accepted drift otherwise. Throws `DriftError` when something differs and nobody accepted it, `PermissionRefusedError` for
+ * whoever may not accept it, and what `settingDifferences` and `policyDrift` throw. Applies the frozen variables.
  */
-export async function driftEvents(view: RunView, accept: AcceptDrift, workspace: Workspace, io: Io): Promise<RunEvent[]> {
+export async function driftEvents(view: RunView, options: DriftOptions, workspace: Workspace, io: Io): Promise<RunEvent[]> {
   const context = contextOf(view);
+  const { acceptDrift: accept } = options;
   const { variables } = context.request;
   const passed = context.results.preflight !== undefined;
   const differences = await settingDifferences(context.request, !passed, io);
+  const policy = await policyDrift(context);
+  differences.push(...policy.differences);
   applyFrozen(variables, io.env);
   // Before the preflight has passed there is nothing observed to compare with; it will look at everything itself.
   if (!passed) {
@@ -35,12 +46,15 @@ export async function driftEvents(view: RunView, accept: AcceptDrift, workspace:
   // Whoever answers at another endpoint is asked nothing, not even who we are, unless that is accepted.
   const elsewhere = differencesTo({ ...frozen, ...endpointsOf(io.env) });
   if (elsewhere.length > 0 && accept === null) throw new DriftError(view.run.runId, [...differences, ...elsewhere]);
-  const world = await workspace.observeWorld(settings);
+  const observed = await workspace.observeWorld(settings);
+  // A policy says by name who may drive; without one, the first one's name at AWS is all there is.
+  const namesWhoDrives = context.request.policy.sha256 !== null;
+  const world = options.isDriving && !namesWhoDrives ? observed : { ...observed, awsArn: frozen.awsArn };
   differences.push(...differencesTo(world));
   if (differences.length === 0) return [];
   if (accept === null) throw new DriftError(view.run.runId, differences);
   const facts = differences.map(({ what, frozen: before, now }) => `${what}: ${before} -> ${now}`);
-  return [{ type: 'DRIFT_ACCEPTED', reason: accept, facts, world }];
+  return [permitted(view, options.who, { type: 'DRIFT_ACCEPTED', reason: accept, facts, world, policy: policy.sha256 })];
 }
 
 function asDifference({ fact, before, after }: WorldDifference): Difference {

@@ -37,7 +37,13 @@ export function exitCodeOf(error: unknown): number {
 
 const USAGE: readonly string[] = ['RUN_NOT_FOUND', 'SETTINGS_FILE_INVALID'];
 const HELD: readonly string[] = ['LEASE_HELD', 'LEASE_LOST', 'ENVIRONMENT_HELD', 'CLAIMED'];
-const WAITING: readonly string[] = ['CHECKPOINT_INCOMPLETE', 'SIGN_OFF_WITHDRAWN', 'SIGNATURE_REQUIRED', 'SIGN_OFF_LEFT'];
+const WAITING: readonly string[] = [
+  'CHECKPOINT_INCOMPLETE',
+  'SIGN_OFF_WITHDRAWN',
+  'SIGNATURES_MISSING',
+  'SIGNATURE_REQUIRED',
+  'SIGN_OFF_LEFT',
+];
 
 function errorFacts(error: unknown): { code: string; message: string } & Record<string, unknown> {
   const facts: Record<string, unknown> = {};

@@ -1,4 +1,5 @@
 import type { Claim } from '../machine/context.js';
+import type { MissingSignatures } from '../machine/signatures.js';
 import type { RunExplanation } from './run-explanation.js';
 
 /** The command line cannot be understood as it was given: exit 64. */
@@ -113,6 +114,33 @@ export class DriftError extends Error {
   }
 }
 
+/** The run was signed off, and by its policy others have to sign as well. Exit 2, as at the pause: the run still waits. */
+export class SignaturesMissingError extends Error {
+  readonly code = 'SIGNATURES_MISSING';
+  constructor(
+    readonly runId: string,
+    readonly missing: readonly MissingSignatures[],
+  ) {
+    const roles = missing.map(({ role, missing: count }) => `${role} (${count})`).join(', ');
+    super(
+      `Run ${runId} is signed off, and its policy wants more signatures before anything is sealed: ${roles}. ` +
+        `Each gives it with: cutover sign ${runId} --role ROLE`,
+    );
+  }
+}
+
+/** The frozen policy does not let this person do this; the message names the rule, the person and who may instead. */
+export class PermissionRefusedError extends Error {
+  readonly code = 'PERMISSION_REFUSED';
+  constructor(
+    refusal: string,
+    /** Null: there is no run yet. */
+    readonly runId: string | null,
+  ) {
+    super(`${refusal}. ${runId === null ? 'No run was started.' : `Nothing was changed in run ${runId}.`}`);
+  }
+}
+
 /** The run is not in a state in which the command does anything; the message says why and who may do what. */
 export class RunStateError extends Error {
   constructor(
@@ -129,7 +157,11 @@ export class RunStateError extends Error {
       | 'NOT_VERIFIED'
       | 'LEASE_FREE'
       | 'FINDING_REFUSED'
-      | 'GATE_EXPIRED',
+      | 'GATE_EXPIRED'
+      | 'NO_DRIFT'
+      | 'NOT_SIGNED_OFF'
+      | 'SIGNED_OFF_ALREADY'
+      | 'SIGNATURE_NOT_WANTED',
     message: string,
     readonly runId: string,
   ) {

@@ -1,7 +1,7 @@
 import type { HistoryRecord } from '../evidence/history-record.js';
 import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-contracts.js';
 import type { SignOff } from '../machine/context.js';
-import { levelOf } from '../machine/summary.js';
+import { levelOf, type Countersignature } from '../machine/signatures.js';
 import { isStep, STEPS, type StepName } from '../machine/steps.js';
 import { fileSize } from './clock-format.js';
 import { firstLine, oneLine } from './table.js';
@@ -64,6 +64,10 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       const signOff = event['signOff'] as SignOff;
       return `DB rollback checkpoint: COMPLETED (signed by ${signOff.signer}, ${signOff.date}, ${levelOf(signOff)})`;
     }
+    case 'COUNTERSIGNED': {
+      const signature = event['countersignature'] as Countersignature;
+      return `Signed as ${signature.role} by ${signature.signer}, ${signature.date}, ${levelOf(signature)}`;
+    }
     case 'CLAIMED':
       return `DB restore verification claimed by ${user}`;
     case 'RELEASED':
@@ -71,7 +75,7 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
     case 'VERIFICATION_REJECTED':
       return `DB restore rejected by ${fact('by')}: ${fact('reason')}`;
     case 'EXPIRED':
-      return `The human gate has expired, unsigned at ${fact('expiresAt')}`;
+      return `The human gate has expired, not signed by all at ${fact('expiresAt')}`;
     case 'RETRY_REQUESTED':
       return `Sealing again, asked by ${user}${event['reason'] === null ? '' : `: ${fact('reason')}`}`;
     case 'REPLAY_REQUESTED':
@@ -90,6 +94,8 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       return `Lease of ${fact('holder')} broken by ${user}: ${fact('reason')}`;
     case 'RESUMED':
       return `Resumed by ${user}; interrupted: ${interrupted(event['interrupted'] as { step: string; attempt: number }[])}`;
+    case 'DRIVER_JOINED':
+      return `Driven on by ${user}`;
     case 'DRILL_PLANNED':
       return `Rollback planned: ${(event['plan'] as DrillPlan).deployments.map(({ name, original, target }) => `${name} ${original.name} -> ${target.name}`).join(', ')}`;
     case 'UPLOAD_BEGUN':

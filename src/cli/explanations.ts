@@ -86,6 +86,15 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   RUN_NOT_FOUND: 'No such run in this database. cutover list shows them; --db or CUTOVER_DB names another database. Exit 64.',
   RUN_FAILED: 'The run stands still for a person. cutover status <run> says why, and who may do what.',
   NOT_WAITING: 'Only a run at the human pause can be signed off or rejected.',
+  NOT_SIGNED_OFF: 'The first DB restore verifier fixes what is signed: cutover sign-off <run>. Then the others: cutover sign.',
+  SIGNED_OFF_ALREADY: 'A further signature that the policy wants is given with cutover sign <run> --role ROLE.',
+  SIGNATURE_NOT_WANTED:
+    'The frozen policy wants no further signature of that role. cutover status <run> shows whose are missing.',
+  SIGNATURES_MISSING:
+    'The run is signed off; by its policy others have to sign, too, before it is sealed: cutover sign <run> --role ROLE. Exit 2.',
+  PERMISSION_REFUSED:
+    'The policy that was frozen with the run does not let this person do that; the message names the rule and who may instead. With separation of duties one name, account or address in common is the same person, whatever --as says: everyone works under an account of their own, and the verifier gives the sign-off with cutover sign-off, not by the form that an operator resumes with.',
+  NO_DRIFT: 'The world is what the run froze: cutover resume <run> goes on.',
   NOT_FAILED:
     'Only a run that failed while it was sealed, or at the scan of a step, is retried. cutover status <run> shows where it is.',
   LEASE_FREE: 'No process drives the run. Go on with cutover resume.',
@@ -111,7 +120,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   SIGN_OFF_INVALIDATED:
     'Between signature and archive a signed file changed. The run went back to the pause; restore the file, or sign again.',
   DRIFT:
-    'Commit, cluster, account, bucket, a variable or the configuration file is another one than at start. Put it back, or --accept-drift "<reason>" on the record.',
+    'Commit, cluster, account, bucket, a variable, the configuration file or the policy is another one than at start. Put it back, or on the record: --accept-drift "<reason>", or a supervisor: cutover accept-drift <run>. A changed policy that is accepted does not come into force: the frozen one stays.',
   SETTINGS_FILE_INVALID:
     'The configuration or the policy cannot be taken as it is; each fault is named with its line. Mend it: nothing was changed. Exit 64.',
   REPLAY_REFUSED: 'The message says why this place cannot be replayed. cutover replay <run> --dry-run shows what could.',
@@ -121,6 +130,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   LEASE_HELD: 'Another process drives the run; it is named. cutover watch <run> follows it. Exit 75.',
   LEASE_LOST: 'Another driver took the run over; this one wrote nothing more. cutover watch <run>. Exit 75.',
   ENVIRONMENT_HELD: 'Another run uses the same staging environment. Let it reach its pause, or end it. Exit 75.',
+  CYCLE_TAKEN:
+    'Another run of the same environment and commit is open or completed, and the runbook is executed once per deployment cycle. Go on with that one, or end it; once more on the record: cutover start --again --reason "...".',
   INTERRUPTED: 'Stopped by a signal: no failure. cutover resume <run> goes on. Exit 130 or 143.',
   STEP_TIMED_OUT: 'A step took longer than it may; its children were ended. Limits: cutover explain <step>.',
   SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',
@@ -144,7 +155,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   VERIFICATION_REJECTED:
     'The verifier says that the database restore failed. Mend it; a supervisor then replays awaitingDbVerification.',
   GATE_EXPIRED:
-    'Nobody had signed off when the time of the policy (pause.expires_after_hours) was over. A supervisor opens the gate again, for as long: cutover replay <run> --from awaitingDbVerification --reason "...".',
+    'Not all who must had signed when the time of the policy (pause.expires_after_hours) was over. A supervisor opens the gate again, for as long: cutover replay <run> --from awaitingDbVerification --reason "...".',
   EVIDENCE_CHANGED: 'A file of evidence changed while it was archived. Find out who writes there, then: cutover retry <run>.',
   WORM_VERIFY_FAILED:
     'What S3 returns is not what was asked for; field, expected and found are named. Do not trust the object before it is clear.',

@@ -1,10 +1,12 @@
 import type { RunEvent } from '../engine/definition.js';
 import type { Prepare, RunView } from '../engine/engine.js';
 import type { Identity } from '../evidence/history-record.js';
-import { driftEvents, type AcceptDrift } from './drift.js';
+import { missingSignatures } from '../machine/signatures.js';
+import { driftEvents } from './drift.js';
 import { beforeExpiry } from './expiry.js';
-import { RunStateError } from './errors.js';
+import { RunStateError, SignaturesMissingError } from './errors.js';
 import type { Io, Workspace } from './io.js';
+import { permitted, requireDriver } from './permission.js';
 import { contextOf, verdictOf } from './run-facts.js';
 import { passGate } from './sign-off-gate.js';
 import { supersedeOlder } from './supersede.js';
@@ -12,7 +14,8 @@ import { onRun } from './with-run.js';
 
 export interface GoOnOptions {
   readonly who: Identity;
-  readonly acceptDrift: AcceptDrift;
+  /** Why a changed world is accepted; null where nothing was said. */
+  readonly acceptDrift: string | null;
   /** The runbook's `--seal-only` on a run that failed while it was sealed means: the cause is mended, seal again. */
   readonly retriesSealing: boolean;
 }
@@ -46,13 +49,25 @@ function preparing(workspace: Workspace, options: GoOnOptions, io: Io): Prepare 
   return async (view, evidence): Promise<RunEvent[]> => {
     refuseFailed(view, options);
     if (isEnded(view)) return [];
-    const events = await driftEvents(view, options.acceptDrift, workspace, io);
-    if (view.run.status === 'failed') events.push({ type: 'RETRY_REQUESTED', reason: 'run --seal-only' });
+    const { who } = options;
+    const retry = { type: 'RETRY_REQUESTED', reason: 'run --seal-only' };
+    if (view.run.status === 'failed') permitted(view, who, retry);
+    else requireDriver(view, who);
+    if (view.run.status === 'waiting') requireUnsigned(view);
+    const events = await driftEvents(view, { ...options, isDriving: true }, workspace, io);
+    if (view.run.status === 'failed') events.push(retry);
     if (view.run.status === 'waiting') {
-      events.push(await passGate(view, evidence, { now: io.now(), known: workspace.knownSecrets, onPurpose: false }));
+      const gate = { now: io.now(), known: workspace.knownSecrets, onPurpose: false };
+      events.push(permitted(view, who, await passGate(view, evidence, gate)));
     }
     return events;
   };
+}
+
+/** What is missing after the sign-off is not the operator's to give. */
+function requireUnsigned(view: RunView): void {
+  const context = contextOf(view);
+  if (context.signOff !== null) throw new SignaturesMissingError(view.run.runId, missingSignatures(context));
 }
 
 function refuseFailed(view: RunView, { retriesSealing }: GoOnOptions): void {

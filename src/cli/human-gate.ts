@@ -13,6 +13,21 @@ export function requireWaiting({ run }: RunView): void {
   );
 }
 
+/**
+ * Others sign what was signed first: with a command of their own, which says as whom. Throws `RunStateError` when somebody has
+ * signed off.
+ */
+export function requireNoSignOff(view: RunView): void {
+  const { runId } = view.run;
+  const { signOff } = contextOf(view);
+  if (signOff === null) return;
+  throw new RunStateError(
+    'SIGNED_OFF_ALREADY',
+    `Run ${runId} is signed off by ${signOff.signer} (${signOff.level}). The further signatures that its policy wants: cutover sign ${runId} --role ROLE`,
+    runId,
+  );
+}
+
 /** Throws `ClaimedError`, also for whoever holds the claim: it is his already. */
 export function requireUnclaimed(view: RunView): void {
   const { claim } = contextOf(view);

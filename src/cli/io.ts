@@ -19,6 +19,8 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute. */
   readonly cwd: string;
+  /** The account of the operating system. */
+  osUser(): string;
   now(): Date;
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
   delay(ms: number): Promise<void>;

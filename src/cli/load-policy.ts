@@ -11,8 +11,16 @@ export const POLICY_FILE = 'cutover.policy.yaml';
  * Throws `UsageError` for a file that can't be read, `YamlFileError` for one that can't be understood.
  */
 export async function loadPolicy(directory: string, named: string | null): Promise<Policy> {
-  const file = policyPath(directory, named);
-  const bytes = read(file, named === null);
+  return parsed(policyPath(directory, named), named === null);
+}
+
+/** The policy as it is there now, to be compared with a frozen one: a file that is gone is none. Errors as `loadPolicy`. */
+export function policyNow(file: string): Promise<Policy> {
+  return parsed(file, true);
+}
+
+async function parsed(file: string, mayBeMissing: boolean): Promise<Policy> {
+  const bytes = read(file, mayBeMissing);
   if (bytes === null) return NO_POLICY;
   const { parsePolicy } = await import('../config/policy-file.js');
   return parsePolicy(file, bytes, (name) => {

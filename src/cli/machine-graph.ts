@@ -24,7 +24,7 @@ export interface MachineGraph {
 }
 
 /** Events that nearly every state takes: drawn only when asked for, since they hide all the rest. */
-export const EVERYWHERE: readonly string[] = ['ABANDONED', 'DRIFT_ACCEPTED', 'RESUMED', 'REPLAY_REQUESTED'];
+export const EVERYWHERE: readonly string[] = ['ABANDONED', 'DRIFT_ACCEPTED', 'DRIVER_JOINED', 'RESUMED', 'REPLAY_REQUESTED'];
 
 /** States and events as the machine itself defines them. Transitions that stay in their state are left out. */
 export function machineGraph(machine: AnyStateMachine, options: { readonly all: boolean }): MachineGraph {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterruption } from './interruption.js';
 import type { Io } from './io.js';
@@ -44,6 +45,7 @@ const io: Io = {
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
+  osUser: () => userInfo().username,
   now: () => new Date(),
   delay: (ms) => sleep(ms, undefined, { signal: interruption.signal }).catch(() => undefined),
   get signal() {

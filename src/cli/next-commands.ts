@@ -1,7 +1,9 @@
+import type { SigningRole } from '../config/policy.js';
 import type { Finding } from '../config/step-contracts.js';
 import { mayBeAccepted } from '../evidence/accepted-findings.js';
 import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/context.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
+import { missingSignatures } from '../machine/signatures.js';
 import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { RunView } from '../engine/engine.js';
@@ -10,7 +12,7 @@ import type { Palette } from './palette.js';
 import { contextOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
-export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
+export type Role = 'operator' | 'DB restore verifier' | 'SRE lead' | 'engineering lead' | 'SRE' | 'supervisor' | 'auditor';
 
 /** What someone can do next: a command, and what it is for. */
 export interface NextCommand {
@@ -78,43 +80,81 @@ function whileActive({ runId, driven }: Position): NextCommand[] {
   ];
 }
 
-function whileWaiting({ runId, evidenceDir }: Position, context: PilotContext): NextCommand[] {
-  const { signOffWithdrawn, claim, request } = context;
-  const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
-  const role = 'DB restore verifier';
-  const byKey = request.policy.roles['db-restore-verifier'].minimumLevel === 'ssh-verified';
+function whileWaiting(position: Position, context: PilotContext): NextCommand[] {
+  const { runId } = position;
   return [
-    claim === null
-      ? { role, command: `cutover claim ${runId} --as NAME`, why: 'so that nobody else verifies it, too' }
-      : {
-          role,
-          command: `cutover release ${runId} --as NAME`,
-          why: `give it back (claimed by ${oneLine(claim.by)}, since ${claim.at})`,
-        },
-    { role, command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
-    ...(byKey ? signWithKey(runId, signOffWithdrawn) : signByName(runId, signOffWithdrawn)),
-    { role, command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    ...(signOffWithdrawn === null && !byKey
+    ...claiming(runId, context),
+    ...(context.signOff === null ? beforeSignOff(position, context) : afterSignOff(runId, context)),
+    { role: VERIFIER, command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
+    // With separation of duties no operator gives a sign-off, not even by a completed form; nor is a form signed with a key.
+    ...(context.signOff === null &&
+    context.signOffWithdrawn === null &&
+    !context.request.policy.separation &&
+    !byKey(context, 'db-restore-verifier')
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
   ];
 }
 
-function signByName(runId: string, withdrawnBecause: string | null): NextCommand[] {
-  const why = withdrawn(withdrawnBecause, 'asks for what the form lacks, then signs it');
-  return [{ role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why }];
+/** While a verifier's signature is missing. */
+function claiming(runId: string, context: PilotContext): NextCommand[] {
+  const { claim } = context;
+  if (claim !== null) {
+    const why = `give it back (claimed by ${oneLine(claim.by)}, since ${claim.at})`;
+    return [{ role: VERIFIER, command: `cutover release ${runId} --as NAME`, why }];
+  }
+  if (!missingSignatures(context).some(({ role }) => role === 'db-restore-verifier')) return [];
+  return [{ role: VERIFIER, command: `cutover claim ${runId} --as NAME`, why: 'so that nobody else verifies it, too' }];
+}
+
+function beforeSignOff({ runId, evidenceDir }: Position, context: PilotContext): NextCommand[] {
+  const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+  const { signOffWithdrawn } = context;
+  return [
+    { role: VERIFIER, command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
+    ...(byKey(context, 'db-restore-verifier') ? signWithKey(runId, signOffWithdrawn) : signByName(runId, signOffWithdrawn)),
+  ];
 }
 
 /** As the frozen policy wants it. */
+function byKey({ request }: PilotContext, role: SigningRole): boolean {
+  return request.policy.roles[role].minimumLevel === 'ssh-verified';
+}
+
+function signByName(runId: string, withdrawnBecause: string | null): NextCommand[] {
+  const why = withdrawn(withdrawnBecause, 'asks for what the form lacks, then signs it');
+  return [{ role: VERIFIER, command: `cutover sign-off ${runId} --as NAME`, why }];
+}
+
 function signWithKey(runId: string, withdrawnBecause: string | null): NextCommand[] {
-  const role = 'DB restore verifier';
   const why = withdrawn(withdrawnBecause, 'sign with a key (the policy wants it)');
   return [
-    { role, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
-    { role, command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`, why: 'sign on another machine' },
+    { role: VERIFIER, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
+    {
+      role: VERIFIER,
+      command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`,
+      why: 'sign on another machine',
+    },
   ];
 }
+
+/** Each signature that the policy still wants. */
+function afterSignOff(runId: string, context: PilotContext): NextCommand[] {
+  return missingSignatures(context).map(({ role, missing }) => ({
+    role: SIGNERS[role],
+    command: `cutover sign ${runId} --role ${role} --as NAME`,
+    why:
+      missing === 1 ? 'the policy wants this signature, too' : `the policy wants ${missing} more of them, each of another person`,
+  }));
+}
+
+const VERIFIER = 'DB restore verifier';
+const SIGNERS: Readonly<Record<SigningRole, Role>> = {
+  'db-restore-verifier': VERIFIER,
+  'sre-lead': 'SRE lead',
+  'engineering-lead': 'engineering lead',
+};
 
 function withdrawn(why: string | null, otherwise: string): string {
   return why === null ? otherwise : `sign again (withdrawn: ${why})`;

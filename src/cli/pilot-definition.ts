@@ -3,11 +3,15 @@ import { pilotActors } from '../actors/index.js';
 import type { RunRequest } from '../config/settings.js';
 import type { Definition, StateFacts, StoredSnapshot } from '../engine/definition.js';
 import { proven, stagingIsDirty, type PilotContext, type PilotInput } from '../machine/context.js';
+import { isDriver } from '../machine/drivers.js';
 import { pauseDeadlines } from '../machine/pause.js';
+import { startRefusal } from '../machine/permissions.js';
 import { pilotMachine } from '../machine/pilot-machine.js';
 import { PILOT_VERSION } from '../machine/version.js';
 import { isStep, STEPS } from '../machine/steps.js';
+import { PermissionRefusedError } from './errors.js';
 import { announcements } from './notify/message.js';
+import { contextOf } from './run-facts.js';
 
 /** The pilot cutover as the engine wants it: the only place where machine, actors and engine meet. */
 export const pilotDefinition: Definition = {
@@ -15,10 +19,14 @@ export const pilotDefinition: Definition = {
   version: PILOT_VERSION,
   input: (first, { runId, at, who }): PilotInput => {
     if (first.type !== 'STARTED') throw new Error(`run ${runId} begins with ${first.type} instead of STARTED`);
-    return { runId, at, operator: who, evidenceDir: first['evidenceDir'] as string, request: first['request'] as RunRequest };
+    const request = first['request'] as RunRequest;
+    const refusal = startRefusal(request.policy, who);
+    if (refusal !== null) throw new PermissionRefusedError(refusal, null);
+    return { runId, at, operator: who, evidenceDir: first['evidenceDir'] as string, request };
   },
   facts: stateFacts,
   announce: (told) => announcements(told, stateFacts(told.snapshot).status),
+  joining: (stored, who) => (isDriver(contextOf({ snapshot: stored }), who) ? null : { type: 'DRIVER_JOINED' }),
   timeoutMs(step) {
     if (!isStep(step)) throw new Error(`the pilot has no step ${step}`);
     return STEPS[step].timeoutMs;
@@ -40,5 +48,11 @@ function stateFacts(stored: StoredSnapshot): StateFacts {
     environment: preflight?.environment ?? null,
     gitHead: preflight?.world.gitHead ?? null,
     deadlines: pauseDeadlines(context),
+    isAloneInCycle: isAloneInCycle(context),
   };
+}
+
+/** Not one that is kept as evidence of its failure only, nor one whose archive may be locked: that one must get its manifest. */
+function isAloneInCycle({ request, abandoning, seal }: PilotContext): boolean {
+  return request.again === null && !abandoning && seal?.verdict !== 'FAIL' && seal?.putBegan !== true;
 }

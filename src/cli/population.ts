@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunView } from '../engine/engine.js';
+import { named } from '../evidence/person.js';
 import type { PilotContext } from '../machine/context.js';
 import type { CommonOptions } from './command.js';
 import type { PreviousRun } from '../store/store.js';
@@ -65,7 +66,7 @@ function rowOf(view: RunView, previous: PopulationRow['previous']): PopulationRo
     status: run.status,
     state: run.state,
     verdict: context.results.summarizing === undefined ? null : (context.summary?.document.verdict ?? null),
-    operator: run.operator.user,
+    operator: named(run.operator),
     environment: run.environment,
     commit: run.gitHead,
     head: { seq: run.headSeq, hash: run.headHash },

@@ -25,6 +25,7 @@ export interface DecisionOptions {
 }
 
 /** What every decision about a run is made of. */
-export function parseDecision(args: readonly (string | undefined)[], raw: OptionValues, io: Io): DecisionOptions {
-  return { run: args[0] ?? 'latest', who: identityOf(text(raw, 'as'), io.env), acceptDrift: text(raw, 'acceptDrift') ?? null };
+export async function parseDecision(args: readonly (string | undefined)[], raw: OptionValues, io: Io): Promise<DecisionOptions> {
+  const who = await identityOf(text(raw, 'as'), io);
+  return { run: args[0] ?? 'latest', who, acceptDrift: text(raw, 'acceptDrift') ?? null };
 }

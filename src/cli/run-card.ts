@@ -1,6 +1,7 @@
 import type { RunView } from '../engine/engine.js';
 import type { PilotContext } from '../machine/context.js';
 import { exceptionText } from '../machine/exceptions.js';
+import { levelOf, signaturesOf } from '../machine/signatures.js';
 import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
 import type { CommonOptions } from './command.js';
@@ -8,7 +9,7 @@ import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
 import { dayAndTime } from './clock-format.js';
-import { changeTicketOf, contextOf, verdictOf } from './run-facts.js';
+import { changeTicketOf, contextOf, verdictOf, waitingOn } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
 /**
@@ -48,12 +49,17 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
     ['Evidence', run.evidenceDir],
     ...ticketRow(context),
     ['Commit', run.gitHead ?? 'not known yet'],
-    ['Operator', `${run.operator.user}@${run.operator.host}`],
+    ['Operator', `${run.operator.user}@${run.operator.host} (${run.operator.level})`],
     ['Seq', String(run.headSeq)],
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
   if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
+  for (const signature of signaturesOf(context)) {
+    rows.push(['Signed', oneLine(`${signature.role}: ${signature.signer}, ${signature.date} (${levelOf(signature)})`)]);
+  }
+  const missing = waitingOn(view);
+  if (missing !== null) rows.push(['Waits for', missing]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
     const message = withMessage ? context.failure.message.split('\n') : [];
@@ -70,7 +76,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
 export function runFacts(view: RunView) {
   const { run, look } = view;
   const context = contextOf(view);
-  const { failure, pause, signOff, claim, exceptions, request } = context;
+  const { failure, pause, signOff, countersignatures, claim, exceptions, request } = context;
   return {
     run: run.runId,
     status: run.status,
@@ -89,6 +95,8 @@ export function runFacts(view: RunView) {
     failure,
     pause,
     sign_off: signOff,
+    countersignatures,
+    waiting_on: waitingOn(view),
     claim,
     exceptions,
     next: nextOf(view),

@@ -1,6 +1,7 @@
 import type { StoredSnapshot } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, type PilotContext } from '../machine/context.js';
+import { missingSignatures } from '../machine/signatures.js';
 
 /** What the machine remembers of a run. The snapshot was checked against this version when it was loaded. */
 export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | unknown }): PilotContext {
@@ -16,6 +17,19 @@ export function verdictOf(view: RunView): 'PASS' | 'FAIL' | null {
 /** The change ticket as it was given, before the preflight as well; null: none was. */
 export function changeTicketOf({ request }: PilotContext): string | null {
   return request.variables.CUTOVER_CHANGE_TICKET?.trim() || null;
+}
+
+/** Whose signatures a waiting run waits for: `db-restore-verifier x2, sre-lead`; null for a run that does not wait. */
+export function waitingOn(view: RunView): string | null {
+  if (view.run.status !== 'waiting') return null;
+  return missingText(contextOf(view));
+}
+
+/** The roles whose signatures are missing, as `waitingOn` has them. */
+export function missingText(context: PilotContext): string {
+  return missingSignatures(context)
+    .map(({ role, missing }) => (missing === 1 ? role : `${role} x${missing}`))
+    .join(', ');
 }
 
 /** Nothing drives it any more, and nothing will without a person. */

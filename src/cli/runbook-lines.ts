@@ -105,7 +105,7 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
 
 /** The runbook's second run begins the same way, whether the sealing is new, begun again or gone on with. */
 function decisionLines({ event, to }: Pick<HistoryRecord, 'event' | 'from' | 'to'>, line: (text: string) => string): string[] {
-  const sealing = to.startsWith('sealing.') && ['SIGNED_OFF', 'RETRY_REQUESTED', 'RESUMED'].includes(event.type);
+  const sealing = to.startsWith('sealing.') && ['SIGNED_OFF', 'COUNTERSIGNED', 'RETRY_REQUESTED', 'RESUMED'].includes(event.type);
   return sealing ? SEALING.map(line) : [];
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { SigningRole } from '../config/policy.js';
 import type { AcceptedFinding, SignedFiles } from '../config/step-contracts.js';
 import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
@@ -13,7 +14,8 @@ import { EVIDENCE } from '../evidence/layout.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
 import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
 import { acceptedFindings, type LogDigest, type PilotContext, type SignOff } from '../machine/context.js';
-import { signOffLevelFault } from '../machine/human-gate.js';
+import { isLevelEnough } from '../machine/permissions.js';
+import type { Countersignature } from '../machine/signatures.js';
 import { CheckpointIncompleteError, SignatureRequiredError, SignOffWithdrawnError, type GateFinding } from './errors.js';
 import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
@@ -46,7 +48,7 @@ export async function passGate(
   const found = await signable(view, evidence, options);
   refuseClaimOfAnother(view, [options.by, found.signer, options.given?.signature?.principal]);
   const signOff = options.given === undefined ? found : asGiven(found, options.given, evidence);
-  if (signOffLevelFault(contextOf(view), signOff) !== null) throw new SignatureRequiredError(view.run.runId);
+  requireLevel(view, signOff);
   return { type: 'SIGNED_OFF', signOff };
 }
 
@@ -55,12 +57,63 @@ export async function signable(view: RunView, evidence: EvidenceDir, options: Ga
   const { runId, headSeq } = view.run;
   const context = contextOf(view);
   if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
+  const { checkpoint, files } = await complete(view, evidence, options, () => []);
+  return signOffOf(checkpoint, headSeq, files);
+}
+
+/**
+ * The gate for whoever signs after the sign-off: the same checks, and each file is what was signed off. Gives the event that binds the
+ * very same bytes. Errors as `passGate`.
+ */
+export async function passCountersignGate(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: GateOptions,
+  { role, signer }: { readonly role: SigningRole; readonly signer: string },
+): Promise<RunEvent & { countersignature: Countersignature }> {
+  const { runId, headSeq: seq } = view.run;
+  const signed = contextOf(view).signOff?.files ?? {};
+  const { files } = await complete(view, evidence, options, (found) => notAsSigned(signed, found));
+  const date = options.now.toISOString().slice(0, 10);
+  const countersignature = { runId, role, meaning: MEANINGS[role], seq, signer, date, level: 'asserted' as const, files };
+  if (role === 'db-restore-verifier') refuseClaimOfAnother(view, [options.by, signer]);
+  requireLevel(view, countersignature);
+  return { type: 'COUNTERSIGNED', countersignature };
+}
+
+function requireLevel(view: RunView, { role, level }: Countersignature): void {
+  if (!isLevelEnough(contextOf(view).request.policy, role, level)) throw new SignatureRequiredError(view.run.runId);
+}
+
+/** All checks of the gate, and those that are asked of the digests besides. Throws `CheckpointIncompleteError`. */
+async function complete(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: GateOptions,
+  more: (files: SignedFiles) => readonly GateFinding[],
+): Promise<{ readonly checkpoint: Checkpoint; readonly files: SignedFiles }> {
   const findings: GateFinding[] = [];
   const seen = await look(view, evidence, options, findings);
-  if (findings.length > 0 || seen === null || seen.checkpoint === null) {
-    throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, jsonRedactor(options.known)(findings));
+  if (seen !== null) {
+    const known = new Set(findings.map(({ file }) => file));
+    findings.push(...more(seen.files).filter(({ file }) => !known.has(file)));
   }
-  return signOffOf(seen.checkpoint, headSeq, seen.files);
+  if (findings.length > 0 || seen === null || seen.checkpoint === null) {
+    const form = `${evidence.path}/${EVIDENCE.checkpoint}`;
+    throw new CheckpointIncompleteError(view.run.runId, form, jsonRedactor(options.known)(findings));
+  }
+  return { checkpoint: seen.checkpoint, files: seen.files };
+}
+
+function notAsSigned(signed: SignedFiles, found: SignedFiles): GateFinding[] {
+  const names = [...new Set([...Object.keys(signed), ...Object.keys(found)])].sort();
+  return names
+    .filter((file) => signed[file] !== found[file])
+    .map((file) => {
+      const what = signed[file] === undefined ? 'was not there' : found[file] === undefined ? 'is gone' : 'was another one';
+      const message = `the file ${what} when the run was signed off: put it back as it was, or have the pause replayed, and sign off anew`;
+      return { file, line: null, item: 'changed', message };
+    });
 }
 
 /** Null where a look at the evidence itself was refused (a link, a special file...): that is a finding, too. */
@@ -95,6 +148,13 @@ async function look(
 /** What the signature means, as it is recorded with it. */
 const MEANING =
   'The database was restored into a target that is not production and verified by the smoke queries in the checkpoint; the evidence of steps 0-3 is what was seen.';
+
+const REVIEWED = 'The evidence of steps 0-3 and the signed DB restore verification were reviewed; the run may be sealed.';
+const MEANINGS: Readonly<Record<SigningRole, string>> = {
+  'db-restore-verifier': MEANING,
+  'sre-lead': REVIEWED,
+  'engineering-lead': REVIEWED,
+};
 
 /** The evidence that must be there before anyone can sign it. Source: the runbook, "Evidence Structure". */
 const REQUIRED = [

@@ -3,7 +3,7 @@ import type { AttemptFailure } from '../config/step-contracts.js';
 import { PLACES, STEPS, type Place } from '../machine/steps.js';
 import type { AttemptRecord } from '../store/store.js';
 import { EVIDENCE } from '../evidence/layout.js';
-import { contextOf } from './run-facts.js';
+import { contextOf, waitingOn } from './run-facts.js';
 
 /** One row of `status`: a place of the runbook and how it went. */
 export interface StepRow {
@@ -54,12 +54,20 @@ function messageOf(last: AttemptRecord | undefined): string {
 function pauseRow(view: RunView): StepRow {
   const { signOff, failures, signOffWithdrawn } = contextOf(view);
   const failure = failures.awaitingDbVerification;
+  const missing = waitingOn(view);
   const result =
-    signOff !== null ? 'PASS' : failure !== undefined ? 'FAIL' : view.run.status === 'waiting' ? 'WAITING' : 'NOT RUN';
+    signOff !== null && missing === null
+      ? 'PASS'
+      : failure !== undefined
+        ? 'FAIL'
+        : view.run.status === 'waiting'
+          ? 'WAITING'
+          : 'NOT RUN';
   const words = {
     PASS: `signed by ${signOff?.signer} (${signOff?.level})`,
     FAIL: failure?.message ?? '',
-    WAITING: 'for the DB restore verifier',
+    WAITING:
+      signOff === null ? 'for the DB restore verifier' : `signed by ${signOff.signer} (${signOff.level}); waits for ${missing}`,
     'NOT RUN': '',
   };
   const message = signOffWithdrawn !== null && signOff === null ? `sign-off withdrawn: ${signOffWithdrawn}` : words[result];

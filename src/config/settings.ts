@@ -47,6 +47,10 @@ export interface RunRequest {
   readonly contextOk: string | null;
   /** `--commits-ok REASON`: why the required commits need not be named. */
   readonly commitsOk: string | null;
+  /** `--again --reason REASON`: why the deployment cycle is executed once more. */
+  readonly again: string | null;
+  /** Where the policy was looked for, absolute: there it is looked for again. */
+  readonly policyFile: string;
   readonly policy: Policy;
   /** Where people are told what happens to the run: names only, where they lead is a secret of the environment. */
   readonly channels: readonly Channel[];

@@ -319,6 +319,8 @@ export interface ResultSummary {
   /** Overrides and exceptions on the record, a line each. */
   readonly exceptions: readonly string[];
   readonly signatures: readonly SignatureRow[];
+  /** Whose rules the signatures are by. */
+  readonly policy: string;
   readonly lockMode: LockMode | null;
   /** How the attestation is signed. */
   readonly attestation: string;

@@ -64,6 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
         const session = await Session.open(options, lease, who);
         await session.evidence.create();
         await decide(session, prepare);
+        if ((await session.openAttempts()).some(isUnsettled)) await session.join();
         await makeInterruptedAgain(session);
         await drive(options, session, keeper);
       });
@@ -118,6 +119,7 @@ async function createRun(
     messages: messagesOf(options, { runId, seq: 1, at, event, from: null, to: first.state, who, snapshot: first.snapshot }),
     environment: facts.environment,
     gitHead: facts.gitHead,
+    isAloneInCycle: facts.isAloneInCycle,
   });
   for await (const record of store.history(runId, { upTo: 1 })) return { lease, record };
   throw new Error(`run ${runId} was created without its first transition`);

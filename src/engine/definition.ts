@@ -28,6 +28,8 @@ export interface StateFacts {
   readonly gitHead: string | null;
   /** What is due while this state lasts, each with the transition that entered it. */
   readonly deadlines: readonly Deadline[];
+  /** No other run of the same environment and commit may be open or completed beside it. */
+  readonly isAloneInCycle: boolean;
 }
 
 /** A transition as it is about to be committed: all that will be on record of it but the hash. */
@@ -46,6 +48,8 @@ export interface Definition {
   facts(snapshot: StoredSnapshot): StateFacts;
   /** What people are told of a transition; written with it, delivered later. Pure. */
   announce(transition: Announced): readonly NewMessage[];
+  /** What is to be on record before this person drives the run; null when nothing is. */
+  joining(snapshot: StoredSnapshot, who: Identity): RunEvent | null;
   /** Milliseconds that an attempt of this step may take. */
   timeoutMs(step: string): number;
   readonly actors: Readonly<Record<string, Actor<never, unknown>>>;

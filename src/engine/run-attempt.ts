@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, ActorContext } from '../actors/actor.js';
 import { endProcessGroup } from '../actors/process/process-group.js';
 import type { AttemptLog, AttemptRecord } from '../store/store.js';
-import { EnvironmentHeldError } from '../store/errors.js';
+import { CycleTakenError, EnvironmentHeldError } from '../store/errors.js';
 import { attemptFailure } from './attempt-failure.js';
 import { AttemptLogs } from './attempt-log.js';
 import type { EngineOptions } from './engine.js';
@@ -57,8 +57,8 @@ export async function runAttempt(
       await session.report(done, { attemptId: attempt.attemptId, status: 'succeeded' });
       return;
     } catch (error) {
-      // What comes next would need an environment that another run holds: then this step has not led on.
-      if (!(error instanceof EnvironmentHeldError)) throw error;
+      // What comes next would need an environment, or a cycle, that another run holds: then this step has not led on.
+      if (!(error instanceof EnvironmentHeldError || error instanceof CycleTakenError)) throw error;
       outcome.error = error;
     }
   }

@@ -37,6 +37,12 @@ export class Session {
     return this.options.definition.facts(this.stored).status;
   }
 
+  /** Puts whoever drives on record, if that is new. Throws `EventRefusedError` when the machine does not let them. */
+  async join(): Promise<void> {
+    const event = this.options.definition.joining(this.stored, redactedIdentity(this.options, this.who));
+    if (event !== null) await this.commit(event);
+  }
+
   attempts(): Promise<AttemptRecord[]> {
     return this.options.store.attempts(this.runId);
   }
@@ -97,6 +103,7 @@ export class Session {
       messages: messagesOf(this.options, told),
       environment: facts.environment,
       gitHead: facts.gitHead,
+      isAloneInCycle: facts.isAloneInCycle,
     });
     this.stored = next.snapshot;
     this.headSeq = seq;
@@ -130,7 +137,7 @@ export function messagesOf({ definition, redact }: Pick<EngineOptions, 'definiti
 
 /** Names come from the command line and the environment, as events do. */
 export function redactedIdentity({ redact }: Pick<EngineOptions, 'redact'>, who: Identity): Identity {
-  return { ...who, user: String(redact({ type: 'who', user: who.user })['user']) };
+  return redact({ type: 'who', who })['who'] as Identity;
 }
 
 export function isUnsettled({ status }: AttemptRecord): boolean {

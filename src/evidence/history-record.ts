@@ -1,8 +1,12 @@
 /** Who asked for a transition, as far as it is known. `asserted`: nobody proved it. */
 export interface Identity {
+  /** The name that was given (`--as`), else the user of the session. */
   readonly user: string;
   readonly host: string;
+  /** Of git in the directory of the command; else the name, where that is an address. */
   readonly email: string | null;
+  /** The account of the operating system, whatever name was given; absent from records of earlier releases. */
+  readonly osUser?: string;
   readonly level: 'asserted' | 'ssh-verified' | 'engine';
 }
 

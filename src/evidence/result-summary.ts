@@ -45,6 +45,7 @@ export function resultSummary(facts: SummaryFacts): string {
     'Sign-off',
     ...signOffTable(facts.signatures),
     '',
+    `Policy:       ${facts.policy}`,
     `Attestation:  ${facts.attestation}`,
     '',
     ...(facts.lockMode === 'GOVERNANCE' ? [governance, ''] : []),
@@ -71,13 +72,15 @@ function checkFacts(facts: SummaryFacts): void {
     );
   }
   const roles: readonly string[] = Object.values(SIGN_OFF_ROLES);
-  if (facts.signatures.map(({ role }) => role).join('\n') !== roles.join('\n')) {
-    refuse('signatures', `are not the four roles in their order (${facts.signatures.map(({ role }) => role).join('; ')})`);
+  const signed = facts.signatures.map(({ role }) => role);
+  // A quorum of one role has a row for each who signed.
+  if (signed.filter((role, row) => role !== signed[row - 1]).join('\n') !== roles.join('\n')) {
+    refuse('signatures', `are not the four roles in their order (${signed.join('; ')})`);
   }
   for (const [field, value] of oneLineFacts(facts)) {
     if (LINE_BREAKS.test(value)) refuse(field, 'has more than one line');
   }
-  for (const field of ['title', 'timestamp', 'evidenceDir', 'gitHead', 'attestation'] as const) {
+  for (const field of ['title', 'timestamp', 'evidenceDir', 'gitHead', 'policy', 'attestation'] as const) {
     if (facts[field].trim() === '') refuse(field, 'is empty');
   }
   for (const { name, fact } of facts.criteria) {
@@ -91,8 +94,8 @@ function checkFacts(facts: SummaryFacts): void {
 /** What must be true together, whichever way each fact was found. */
 function checkAgreement(facts: SummaryFacts, refuse: (field: string, fault: string) => never): void {
   const result = (name: string) => facts.criteria.find((criterion) => criterion.name === name)?.result;
-  const verifier = facts.signatures.find(({ role }) => role === SIGN_OFF_ROLES.dbRestoreVerifier);
-  if (result(CRITERIA.dbRollback) === 'PASS' && (!verifier?.name || !verifier.date || !verifier.signature)) {
+  const verifiers = facts.signatures.filter(({ role }) => role === SIGN_OFF_ROLES.dbRestoreVerifier);
+  if (result(CRITERIA.dbRollback) === 'PASS' && verifiers.some(({ name, date, signature }) => !name || !date || !signature)) {
     refuse(CRITERIA.dbRollback, 'is PASS, but no DB restore verifier has signed');
   }
   if (result(CRITERIA.wormUpload) === 'PASS' && result(CRITERIA.archive) !== 'PASS') {
@@ -110,6 +113,7 @@ function oneLineFacts(facts: SummaryFacts): [string, string][] {
     ['timestamp', facts.timestamp],
     ['evidenceDir', facts.evidenceDir],
     ['gitHead', facts.gitHead],
+    ['policy', facts.policy],
     ['attestation', facts.attestation],
     ...facts.criteria.map(({ name, fact }): [string, string] => [name, fact]),
     ...facts.exceptions.map((line): [string, string] => ['exceptions', line]),

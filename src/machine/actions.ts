@@ -1,9 +1,12 @@
+import { named } from '../evidence/person.js';
 import { attestedFacts } from './attested-facts.js';
 import type { PilotContext, StepResult } from './context.js';
 import { stagingIsDirty } from './context.js';
+import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import { attemptError, failureAt } from './failure.js';
+import { signerNames } from './permissions.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
 import { summarize } from './summary.js';
@@ -34,6 +37,7 @@ export function recordUnprovenDrill({ context, event }: Args): Change {
     details: null,
     at: event.at,
     attempt: null,
+    by: event.who,
   };
   return { failure, failures: { ...context.failures, drillingAppRollback: failure } };
 }
@@ -41,7 +45,21 @@ export function recordUnprovenDrill({ context, event }: Args): Change {
 /** Only where the published verdict is not the one that was sealed, which no path leads to. */
 export function recordWrongVerdict({ context, event }: Args): Change {
   const message = `The summary's verdict differs from the sealed one (${context.seal?.verdict ?? 'none'}). This is a defect: keep the run and report it.`;
-  return { failure: { step: 'summarizing', code: 'VERDICT_MISMATCH', message, details: null, at: event.at, attempt: null } };
+  return {
+    failure: {
+      step: 'summarizing',
+      code: 'VERDICT_MISMATCH',
+      message,
+      details: null,
+      at: event.at,
+      attempt: null,
+      by: event.who,
+    },
+  };
+}
+
+export function noteDriver({ context, event }: Args): Change {
+  return { drivers: withDriver(context.drivers, event.who) };
 }
 
 export function countAttempt({ context }: Args): Change {
@@ -62,7 +80,14 @@ export function restoreAgain({ context }: Args): Change {
 }
 
 export function recordSignOff({ event }: Args): Change {
-  return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
+  if (event.type !== 'SIGNED_OFF') return {};
+  const { signOff, who } = event;
+  return {
+    signOff,
+    countersignatures: [],
+    signers: [{ role: signOff.role, names: signerNames(signOff, who) }],
+    signOffWithdrawn: null,
+  };
 }
 
 export function noteClaim({ event }: Args): Change {
@@ -73,10 +98,31 @@ export function endClaim(): Change {
   return { claim: null };
 }
 
+export function recordCountersignature({ context, event }: Args): Change {
+  if (event.type !== 'COUNTERSIGNED') return {};
+  const { countersignature, who } = event;
+  return {
+    // Whoever claimed the verification has made it now; a lead does not take it from anybody.
+    claim: countersignature.role === 'db-restore-verifier' ? null : context.claim,
+    countersignatures: [...context.countersignatures, countersignature],
+    signers: [...context.signers, { role: countersignature.role, names: signerNames(countersignature, who) }],
+  };
+}
+
+/** A rejected restore, or a gate that expired before all had signed: what was signed until then is of no account. */
+export function dropSignatures({ context, event }: Args): Change {
+  if (context.signOff === null) return {};
+  if (event.type === 'EXPIRED') return { ...NO_SIGNATURES, signOffWithdrawn: `the human gate expired at ${event.expiresAt}` };
+  if (event.type !== 'VERIFICATION_REJECTED') return {};
+  return { ...NO_SIGNATURES, signOffWithdrawn: `rejected by ${event.by}: ${event.reason}` };
+}
+
+const NO_SIGNATURES = { signOff: null, countersignatures: [], signers: [] };
+
 /** A run that has ended is still sealed as failed: it does not wait for another signature. */
 export function withdrawSignOff({ context, event }: Args): Change {
   return {
-    signOff: null,
+    ...NO_SIGNATURES,
     seal: context.seal?.verdict === 'FAIL' ? context.seal : null,
     results: resultsBefore(context, 'sealing.scanning'),
     signOffWithdrawn:
@@ -145,6 +191,7 @@ export function noteDrift({ context, event }: Args): Change {
   return {
     exceptions: [...context.exceptions, exception(context, event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
+    acceptedPolicy: event.policy ?? context.acceptedPolicy,
   };
 }
 
@@ -192,5 +239,5 @@ function resultOf(event: PilotEvent): StepResult {
 }
 
 function exception({ request }: PilotContext, event: PilotEvent, what: string, reason: string): Exception {
-  return exceptionOf(request, { at: event.at, by: event.who.user, what, reason });
+  return exceptionOf(request, { at: event.at, by: named(event.who), what, reason });
 }

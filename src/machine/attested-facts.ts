@@ -1,13 +1,14 @@
 import type { AttestedFacts, AttestedStep } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
 import { proven, worldOf, type PilotContext } from './context.js';
+import { signaturesOf, type Countersignature } from './signatures.js';
 import { archiveKey, operatorOf } from './step-inputs.js';
 import { STEP_NAMES, type StepName } from './steps.js';
 import { PILOT_VERSION } from './version.js';
 
 /** What the attestation of a sealed run says, derived from recorded facts alone. `at` is the time of the transition that freezes it. */
 export function attestedFacts(context: PilotContext, at: string): AttestedFacts {
-  const { runId, startedAt, signOff, seal } = context;
+  const { runId, startedAt, seal } = context;
   const { environment, signer, settings } = proven(context, 'preflight');
   const { gitHead, gitBranch, gitStatus } = worldOf(context, context.results.runningRcGates?.seq);
   const archive = proven(context, 'sealing.archiving');
@@ -23,7 +24,7 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
     commit: { head: gitHead, branch: gitBranch, status: gitStatus },
     // The last one is what publishes this.
     steps: STEP_NAMES.filter((step) => step !== 'summarizing').map((step) => attestedStep(context, step)),
-    signOffs: signOff === null ? [] : [withoutRun(signOff)],
+    signOffs: signaturesOf(context).map(withoutRun),
     exceptions: context.exceptions.map(({ at: when, by, what, reason, reviewBy }) => ({ at: when, by, what, reason, reviewBy })),
     archive: { sha256: archive.sha256, size: archive.size },
     chain: { genesis: genesisHash(runId), sealed: { seq: seal.upToSeq, hash: archive.chainHead } },
@@ -50,7 +51,7 @@ function attestedStep({ results, failures }: PilotContext, name: StepName): Atte
   return { name, result: 'PASS', at, attempt, seq, code: null, logs };
 }
 
-function withoutRun({ role, signer, level, date, meaning, seq, files, signature }: NonNullable<PilotContext['signOff']>) {
+function withoutRun({ role, signer, level, date, meaning, seq, files, signature }: Countersignature) {
   const key = signature === undefined ? null : { principal: signature.principal, fingerprint: signature.fingerprint };
   return { role, signer, level, key, date, meaning, seq, files };
 }

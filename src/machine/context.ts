@@ -1,4 +1,4 @@
-import type { Level } from '../config/policy.js';
+import type { Level, SigningRole } from '../config/policy.js';
 import type { RunRequest, World } from '../config/settings.js';
 import type {
   AcceptedFinding,
@@ -11,9 +11,11 @@ import type {
   Verdict,
 } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
+import { named } from '../evidence/person.js';
+import type { SshSignature } from '../evidence/sign-off/statement.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import type { Pause } from './pause.js';
-import type { SshSignature } from '../evidence/sign-off/statement.js';
+import type { Countersignature } from './signatures.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
 /** The output type of a step. */
@@ -42,6 +44,8 @@ export interface Failure {
   readonly details: unknown;
   readonly at: string;
   readonly attempt: number | null;
+  /** Who drove the attempt that failed; null where none did. */
+  readonly by: Identity | null;
 }
 
 /** What a person signed: bound to the run, its history up to `seq` and the exact bytes of the evidence. */
@@ -60,6 +64,12 @@ export interface SignOff {
   readonly files: SignedFiles;
   /** With the level `ssh-verified`. */
   readonly signature?: SshSignature;
+}
+
+/** Who gave a signature that counts, by every name that is known. */
+export interface Signer {
+  readonly role: SigningRole;
+  readonly names: readonly string[];
 }
 
 /** A verifier who has taken the human gate upon himself, so that nobody else does the same work. */
@@ -88,6 +98,10 @@ export interface PilotContext {
   readonly results: Readonly<Partial<Record<StepName, StepResult>>>;
   /** Worlds that a person accepted instead of the one of the preflight, with the seq from which each counts. */
   readonly acceptedWorlds: readonly { readonly seq: number; readonly world: World }[];
+  /** SHA-256 of the policy that was found instead of the frozen one, and accepted: the frozen one stays in force. */
+  readonly acceptedPolicy: string | null;
+  /** Everyone who started the run, or drove it on. */
+  readonly drivers: readonly Identity[];
   /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
   readonly attemptsInARow: number;
   readonly drill: {
@@ -99,6 +113,10 @@ export interface PilotContext {
   /** Set while the run is in the human pause. */
   readonly pause: Pause | null;
   readonly signOff: SignOff | null;
+  /** What a policy wants besides the sign-off; each falls with it. */
+  readonly countersignatures: readonly Countersignature[];
+  /** Of the sign-off and the countersignatures, in this order. */
+  readonly signers: readonly Signer[];
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
   /** Only at the pause. */
@@ -130,6 +148,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     request.contextOk === null
       ? []
       : [{ what: `kube context accepted by name (--context-ok ${request.contextOk})`, reason: 'vouched for by the operator' }],
+    request.again === null ? [] : [{ what: 'another run of the same deployment cycle (--again)', reason: request.again }],
   ].flat();
   return {
     runId: input.runId,
@@ -139,17 +158,21 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     request,
     results: {},
     acceptedWorlds: [],
+    acceptedPolicy: null,
+    drivers: [operator],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
     pause: null,
     signOff: null,
+    countersignatures: [],
+    signers: [],
     signOffWithdrawn: null,
     claim: null,
     seal: null,
     summary: null,
     failure: null,
     failures: {},
-    exceptions: vouched.map((vouch) => exceptionOf(request, { at, by: operator.user, ...vouch })),
+    exceptions: vouched.map((vouch) => exceptionOf(request, { at, by: named(operator), ...vouch })),
     abandoning: false,
   };
 }

@@ -2,6 +2,7 @@ import type { World } from '../config/settings.js';
 import type { AttemptFailure, DrillPlan } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
 import type { LogDigest, SignOff } from './context.js';
+import type { Countersignature } from './signatures.js';
 import type { Place } from './steps.js';
 
 /** The engine adds these to each event: the machine has no clock of its own. */
@@ -14,6 +15,7 @@ interface Recorded {
 /** A person's decisions. */
 export type HumanEvent =
   | { readonly type: 'SIGNED_OFF'; readonly signOff: SignOff }
+  | { readonly type: 'COUNTERSIGNED'; readonly countersignature: Countersignature }
   | { readonly type: 'VERIFICATION_REJECTED'; readonly reason: string; readonly by: string }
   | { readonly type: 'CLAIMED' }
   | { readonly type: 'RELEASED'; readonly reason: string | null }
@@ -31,7 +33,16 @@ export type HumanEvent =
       readonly sha256: string;
     }
   | { readonly type: 'LEASE_BROKEN'; readonly reason: string; readonly holder: string; readonly lastHeartbeat: string }
-  | { readonly type: 'DRIFT_ACCEPTED'; readonly reason: string; readonly facts: readonly string[]; readonly world: World };
+  | {
+      readonly type: 'DRIFT_ACCEPTED';
+      readonly reason: string;
+      readonly facts: readonly string[];
+      readonly world: World;
+      /** SHA-256 of the policy as it is now, where it is not the frozen one. */
+      readonly policy: string | null;
+    }
+  /** Someone who has not driven the run before does so from now on. */
+  | { readonly type: 'DRIVER_JOINED' };
 
 /** What the actors and the engine report. */
 export type ReportedEvent =

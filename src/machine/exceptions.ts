@@ -4,6 +4,7 @@ import type { Finding } from '../config/step-contracts.js';
 /** A decision of a person that the summary must show. */
 export interface Exception {
   readonly at: string;
+  /** With the level: `supervisor (asserted)`. */
   readonly by: string;
   readonly what: string;
   readonly reason: string;

@@ -25,18 +25,20 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
       details: null,
       at: event.at,
       attempt: null,
+      by: null,
     };
   }
   if (event.type === 'EXPIRED') {
     return {
       step: place,
       code: 'GATE_EXPIRED',
-      message: `Nobody had signed off the DB restore verification when the gate expired at ${event.expiresAt}. A supervisor can open it again: replay ${place}.`,
+      message: `Not all who must had signed when the human gate expired at ${event.expiresAt}. A supervisor can open it again: replay ${place}.`,
       details: { expiresAt: event.expiresAt },
       at: event.at,
       attempt: null,
+      by: null,
     };
   }
   const { code, message, details } = attemptError(event);
-  return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null };
+  return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null, by: event.who };
 }

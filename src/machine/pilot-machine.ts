@@ -1,4 +1,4 @@
-import { and, assign, setup } from 'xstate';
+import { assign, setup } from 'xstate';
 import * as actions from './actions.js';
 import { initialContext, type PilotContext, type PilotInput } from './context.js';
 import { effects } from './effects.js';
@@ -20,6 +20,7 @@ const pilot = setup({
     recordFailure: assign(actions.recordFailure),
     recordUnprovenDrill: assign(actions.recordUnprovenDrill),
     recordWrongVerdict: assign(actions.recordWrongVerdict),
+    noteDriver: assign(actions.noteDriver),
     countAttempt: assign(actions.countAttempt),
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
@@ -27,6 +28,8 @@ const pilot = setup({
     enterPause: assign(enterPause),
     leavePause: assign({ pause: null }),
     recordSignOff: assign(actions.recordSignOff),
+    recordCountersignature: assign(actions.recordCountersignature),
+    dropSignatures: assign(actions.dropSignatures),
     withdrawSignOff: assign(actions.withdrawSignOff),
     noteClaim: assign(actions.noteClaim),
     endClaim: assign(actions.endClaim),
@@ -50,17 +53,17 @@ const pilot = setup({
 /** Events that every state takes that is not final. */
 const always = {
   ABANDONED: [
-    { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: 'noteAbandoning' },
-    { target: '#abandoned', actions: 'noteAbandoning' },
+    { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: ['noteAbandoning', 'noteDriver'] },
+    { guard: 'isPermitted', target: '#abandoned', actions: 'noteAbandoning' },
   ],
-  DRIFT_ACCEPTED: { guard: 'preflightHasPassed', actions: 'noteDrift' },
-  LEASE_BROKEN: { actions: 'noteBrokenLease' },
-  FINDING_ACCEPTED: { actions: 'noteFinding' },
+  DRIFT_ACCEPTED: { guard: 'mayAcceptDrift', actions: 'noteDrift' },
+  LEASE_BROKEN: { guard: 'isPermitted', actions: 'noteBrokenLease' },
+  FINDING_ACCEPTED: { guard: 'isPermitted', actions: 'noteFinding' },
 } as const;
 
 /** A run that ended without PASS can be sealed as evidence of that. */
 const sealable = {
-  SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: ['noteSealing', 'freezeSeal'] },
+  SEAL_REQUESTED: { guard: 'maySealAsFailed', target: '#sealing', actions: ['noteSealing', 'noteDriver', 'freezeSeal'] },
 } as const;
 
 /** One transition for each place; which are open is said in replay.ts. */
@@ -71,6 +74,7 @@ const replayable = {
     reenter: true,
     actions: [
       'noteReplay' as const,
+      'noteDriver' as const,
       { type: 'forgetFrom', params: { place } } as const,
       ...(isBefore('awaitingDbVerification', place) ? [] : (['withdrawSignOff'] as const)),
       ...(place === 'sealing.scanning' ? (['freezeSeal'] as const) : []),
@@ -118,7 +122,11 @@ function result(step: StepName) {
 }
 
 function on(step: StepName) {
-  return { RESUMED: { target: targetOf(step), reenter: true }, ...always } as const;
+  return {
+    RESUMED: { target: targetOf(step), reenter: true },
+    DRIVER_JOINED: { guard: 'isPermitted', actions: 'noteDriver' },
+    ...always,
+  } as const;
 }
 
 function targetOf(place: Place): `#${string}` {
@@ -198,22 +206,25 @@ export const pilotMachine = pilot.createMachine({
       entry: 'enterPause',
       exit: ['leavePause', 'endClaim'],
       on: {
-        SIGNED_OFF: {
-          guard: and(['signOffIsOfThisRun', 'gateIsOpen']),
-          target: '#sealing',
-          actions: ['recordSignOff', 'freezeSeal'],
-        },
+        SIGNED_OFF: [
+          { guard: 'signOffIsEnough', target: '#sealing', actions: ['recordSignOff', 'freezeSeal'] },
+          { guard: 'signOffIsOfThisRun', actions: ['recordSignOff', 'endClaim'] },
+        ],
+        COUNTERSIGNED: [
+          { guard: 'countersignatureIsTheLast', target: '#sealing', actions: ['recordCountersignature', 'freezeSeal'] },
+          { guard: 'mayCountersign', actions: 'recordCountersignature' },
+        ],
         EXPIRED: {
           guard: 'gateHasExpired',
           target: '#failed',
-          actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
+          actions: [{ type: 'recordFailure', params: { place: 'awaitingDbVerification' } }, 'dropSignatures'],
         },
-        CLAIMED: { guard: 'isUnclaimed', actions: 'noteClaim' },
+        CLAIMED: { guard: 'mayClaim', actions: 'noteClaim' },
         RELEASED: { guard: 'mayRelease', actions: 'endClaim' },
         VERIFICATION_REJECTED: {
           guard: 'mayReject',
           target: '#failed',
-          actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
+          actions: [{ type: 'recordFailure', params: { place: 'awaitingDbVerification' } }, 'dropSignatures'],
         },
         ...replayable,
         ...always,
@@ -287,16 +298,20 @@ export const pilotMachine = pilot.createMachine({
       tags: 'failed',
       on: {
         RETRY_REQUESTED: [
-          { guard: 'sealMayStartOver', target: '#sealing', actions: 'freezeSeal' },
+          { guard: 'sealMayStartOver', target: '#sealing', actions: ['noteDriver', 'freezeSeal'] },
           ...(['sealing.uploading', 'sealing.verifying', 'summarizing'] as const).map((place) => ({
-            guard: { type: 'failedAt', params: { place } } as const,
+            guard: { type: 'mayRetryAt', params: { place } } as const,
             target: targetOf(place),
-            actions: 'forgetFailure' as const,
+            actions: ['noteDriver' as const, 'forgetFailure' as const],
           })),
           ...STEP_NAMES.filter((step) => isBefore(step, 'sealing.scanning')).map((step) => ({
-            guard: { type: 'scanFailedAt', params: { step } } as const,
+            guard: { type: 'mayScanAgainAt', params: { step } } as const,
             target: targetOf(step),
-            actions: ['forgetFailure' as const, ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : [])],
+            actions: [
+              'noteDriver' as const,
+              'forgetFailure' as const,
+              ...(step === 'drillingAppRollback' ? (['restoreAgain'] as const) : []),
+            ],
           })),
         ],
         SUPERSEDED: { guard: 'mayBeSuperseded', target: '#superseded' },

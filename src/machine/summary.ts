@@ -1,9 +1,11 @@
-import type { Criterion, ResultSummary } from '../config/step-contracts.js';
+import { SIGNING_ROLES, type SigningRole } from '../config/policy.js';
+import type { Criterion, ResultSummary, SignatureRow } from '../config/step-contracts.js';
 import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
 import { exceptionText } from './exceptions.js';
-import { proven, worldOf, type PilotContext, type SignOff } from './context.js';
+import { proven, worldOf, type PilotContext } from './context.js';
+import { levelOf, missingSignatures, signaturesOf } from './signatures.js';
 import type { Place, StepName } from './steps.js';
 
 /** The result summary, derived from recorded facts alone (design: 90_result_summary.txt). PASS only if every criterion is. */
@@ -26,19 +28,37 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
         date: context.startedAt.slice(0, 10),
         signature: 'automated',
       },
-      {
-        role: SIGN_OFF_ROLES.dbRestoreVerifier,
-        name: oneLine(context.signOff?.signer ?? ''),
-        date: context.signOff?.date ?? '',
-        signature: context.signOff === null ? '' : levelOf(context.signOff),
-      },
-      { role: SIGN_OFF_ROLES.sreLead, name: '', date: '', signature: '' },
-      { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
+      ...SIGNING_ROLES.flatMap((role) => signatureRows(context, role)),
     ],
+    policy: policyOf(context),
     lockMode: settings?.lockMode ?? null,
     attestation: attestationOf(context),
     verdict: passed ? 'PASS' : 'FAIL',
   };
+}
+
+/** A row for each who signed in this role, an empty one where nobody has. */
+function signatureRows(context: PilotContext, role: SigningRole): SignatureRow[] {
+  const rows = signaturesOf(context)
+    .filter((signature) => signature.role === role)
+    .map((signature) => ({
+      role: ROWS[role],
+      name: oneLine(signature.signer),
+      date: signature.date,
+      signature: levelOf(signature),
+    }));
+  return rows.length === 0 ? [{ role: ROWS[role], name: '', date: '', signature: '' }] : rows;
+}
+
+const ROWS: Readonly<Record<SigningRole, string>> = {
+  'db-restore-verifier': SIGN_OFF_ROLES.dbRestoreVerifier,
+  'sre-lead': SIGN_OFF_ROLES.sreLead,
+  'engineering-lead': SIGN_OFF_ROLES.engineeringLead,
+};
+
+function policyOf({ request: { policy } }: PilotContext): string {
+  if (policy.sha256 === null) return 'none: separation of duties not enforced';
+  return `sha256 ${policy.sha256}, separation of duties ${policy.separation ? 'enforced' : 'not enforced'}`;
 }
 
 function attestationOf(context: PilotContext): string {
@@ -104,17 +124,13 @@ function judged(context: PilotContext, steps: readonly StepName[], fact: () => s
 }
 
 function signed(context: PilotContext): Omit<Criterion, 'name'> {
-  const { signOff } = context;
-  if (signOff === null) return unproven(context, ['awaitingDbVerification']);
-  return {
-    result: 'PASS',
-    fact: `${EVIDENCE.checkpoint} (signed by ${oneLine(signOff.signer)}, ${signOff.date}, ${levelOf(signOff)})`,
-  };
-}
-
-/** `asserted`, or `ssh-verified` with the fingerprint of the key. */
-export function levelOf({ level, signature }: Pick<SignOff, 'level' | 'signature'>): string {
-  return signature === undefined ? level : `${level} ${signature.fingerprint}`;
+  const signed = signaturesOf(context).filter(({ role }) => role === 'db-restore-verifier');
+  const missing = missingSignatures(context);
+  if (signed.length === 0) return unproven(context, ['awaitingDbVerification']);
+  if (missing.length > 0)
+    return { result: 'NOT RUN', fact: `signatures are missing: ${missing.map(({ role }) => role).join(', ')}` };
+  const by = signed.map((one) => `${oneLine(one.signer)}, ${one.date}, ${levelOf(one)}`).join('; ');
+  return { result: 'PASS', fact: `${EVIDENCE.checkpoint} (signed by ${by})` };
 }
 
 function unproven({ failures }: PilotContext, places: readonly Place[]): Omit<Criterion, 'name'> {

@@ -1,4 +1,4 @@
-import type { AttemptStatus, LeaseRecord } from './store.js';
+import type { AttemptStatus, LeaseRecord, RunStatus } from './store.js';
 
 /** Trouble that a caller of the store can act on; `code` is stable. */
 export abstract class StoreError extends Error {
@@ -73,6 +73,25 @@ export class EnvironmentHeldError extends StoreError {
     super(
       `Environment ${environment} is in use by run ${holderRunId}. ` +
         `Let it finish (cutover resume ${holderRunId}) or end it (cutover abandon ${holderRunId} --reason "...").`,
+    );
+  }
+}
+
+/** Another run of the same deployment cycle is open, or has been completed: the runbook is executed once per cycle. */
+export class CycleTakenError extends StoreError {
+  readonly code = 'CYCLE_TAKEN';
+  constructor(
+    readonly environment: string,
+    readonly gitHead: string,
+    readonly holderRunId: string,
+    /** Of the other run. */
+    readonly status: RunStatus,
+  ) {
+    super(
+      `Run ${holderRunId} is of the same deployment cycle (${environment}, commit ${gitHead.slice(0, 12)}) and is ${status}; the runbook is executed once per cycle. ` +
+        (status === 'completed'
+          ? 'If it is to be executed again, on the record: cutover start --again --reason "..."'
+          : `Go on with that run (cutover status ${holderRunId}) or end it (cutover abandon ${holderRunId} --reason "..."); or a second one, on the record: cutover start --again --reason "..."`),
     );
   }
 }

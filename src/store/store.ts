@@ -131,6 +131,8 @@ export interface TransitionCommit {
   /** Facts shown in lists, set once known. */
   readonly environment?: string | null;
   readonly gitHead?: string | null;
+  /** While the run is open or completed, no other one of the same environment and commit may be: the store sees to it. */
+  readonly isAloneInCycle: boolean;
 }
 
 export interface NewRun {
@@ -164,8 +166,8 @@ export interface Store {
    */
   createRun(run: NewRun, holder: LeaseHolder, first: Omit<TransitionCommit, 'fence' | 'runId' | 'seq'>): Promise<LeaseRecord>;
   /**
-   * Throws `LeaseLostError` (also when the lease was released), `StaleSnapshotError`, `EnvironmentHeldError`, `RunNotFoundError`, and
-   * `AttemptStateError` for a settlement of an attempt that has settled; nothing is written then.
+   * Throws `LeaseLostError` (also when the lease was released), `StaleSnapshotError`, `EnvironmentHeldError`, `CycleTakenError`,
+   * `RunNotFoundError`, and `AttemptStateError` for a settlement of an attempt that has settled; nothing is written then.
    */
   commit(transition: TransitionCommit): Promise<HistoryRecord>;
 

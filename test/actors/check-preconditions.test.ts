@@ -68,6 +68,8 @@ beforeEach(async () => {
     },
     contextOk: null,
     commitsOk: null,
+    again: null,
+    policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
     channels: [],
     site: PILOT_SITE,

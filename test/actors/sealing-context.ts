@@ -165,6 +165,7 @@ export function summary(): ResultSummary {
       ...others.map((role) => ({ role, name: 'verifier@example.com', date: '2026-02-21', signature: 'asserted' })),
     ],
     lockMode: 'GOVERNANCE',
+    policy: 'none: separation of duties not enforced',
     attestation: '65_attestation.dsse.json (not signed)',
     verdict: 'PASS',
   };

@@ -54,7 +54,7 @@ describe('a finding of the secret scan', () => {
     expect((await pilot.cutover('retry', RUN)).code).toBe(1);
     expect((await accept()).code).toBe(0);
     expect((await status()).exceptions).toMatchObject([
-      { by: 'operator', reason: 'of the vendor’s docs', finding: { file: LOG, line: 2, kind: KIND } },
+      { by: 'operator (asserted)', reason: 'of the vendor’s docs', finding: { file: LOG, line: 2, kind: KIND } },
     ]);
     expect((await pilot.cutover('status', RUN)).stdout).toContain('finding of the secret scan accepted');
     expect((await pilot.cutover('retry', RUN)).code).toBe(2);
@@ -65,12 +65,12 @@ describe('a finding of the secret scan', () => {
     const summary = readFileSync(pilot.evidence(RUN, '90_result_summary.txt'), 'utf8');
     expect(summary).toMatch(/AC5: No secrets in evidence +: PASS \(.*no finding but 1 accepted, see below\)/);
     expect(summary).toMatch(
-      new RegExp(`operator: finding of the secret scan accepted \\(${LOG}:2 ${KIND}, .*of the vendor’s docs`),
+      new RegExp(`operator \\(asserted\\): finding of the secret scan accepted \\(${LOG}:2 ${KIND}, .*of the vendor’s docs`),
     );
     const report = JSON.parse(readFileSync(pilot.evidence(RUN, '57_secret_scan.json'), 'utf8'));
     expect(report).toMatchObject({
       accepted: 1,
-      exceptions: [{ file: LOG, line: 2, by: 'operator', reason: 'of the vendor’s docs' }],
+      exceptions: [{ file: LOG, line: 2, by: 'operator (asserted)', reason: 'of the vendor’s docs' }],
     });
   });
 

@@ -35,9 +35,9 @@ describe('deciding about a run', () => {
 
   test('a decision is to be reviewed: by when is on the chain, in the status, and as the policy has it', async () => {
     await failGate();
-    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\nseparation: false\npost_review_days: 3\n');
     await pilot.cutover('override', RUN, '--as', 'supervisor@example.com', '--reason', 'flaky network');
-    expect((await status()).exceptions).toMatchObject([{ by: 'supervisor@example.com', reviewBy: '2026-02-28' }]);
+    expect((await status()).exceptions).toMatchObject([{ by: 'supervisor@example.com (asserted)', reviewBy: '2026-02-28' }]);
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\nseparation: false\npost_review_days: 3\n');
     await failGate();
     await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
     expect((await status('latest')).exceptions).toMatchObject([{ reviewBy: '2026-02-24' }]);
@@ -46,7 +46,7 @@ describe('deciding about a run', () => {
 
   test('a second start in the same second waits for the next one', async () => {
     await pilot.cutover('start');
-    expect((await pilot.cutover('start')).code).toBe(2);
+    expect((await pilot.cutover('start', '--again', '--reason', 'once more')).code).toBe(2);
     expect((await status(NEXT)).status).toBe('waiting');
   });
 
@@ -209,7 +209,7 @@ describe('deciding about a run', () => {
       const holder = `operator on jumphost, pid ${process.pid}`;
       expect((await status()).exceptions).toMatchObject([
         {
-          by: 'supervisor',
+          by: 'supervisor (asserted)',
           reason: 'it hangs',
           what: expect.stringContaining(`lease broken (held by ${holder}, last heartbeat `),
         },

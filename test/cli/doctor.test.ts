@@ -91,6 +91,7 @@ class Machine {
       stdout: { write: (more) => void (text += more) },
       stderr: { write: () => {} },
       env: this.env,
+      osUser: () => 'operator',
       cwd: this.cwd,
       now: this.now,
       delay: () => Promise.resolve(),

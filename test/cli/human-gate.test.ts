@@ -50,7 +50,7 @@ describe('the human gate', () => {
     };
     pilot.at = new Date('2026-02-21T13:00:01Z');
     const run = '20260221T130001Z';
-    expect((await pilot.cutover('start')).code).toBe(1);
+    expect((await pilot.cutover('start', '--again', '--reason', 'another one')).code).toBe(1);
     if (drillAppRollback !== undefined) pilot.actors['drillAppRollback'] = drillAppRollback;
     expect(await pilot.cutover('replay', run, '--override', '--reason', 'flaky')).toMatchObject({ code: 2 });
     pilot.completeForm(run);

@@ -85,7 +85,7 @@ describe('telling people', () => {
     await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
     expect(kinds()).toEqual(['failed', 'waiting', 'rejected', 'sealed-as-failed', 'waiting', 'abandoned']);
     expect(told()[2].text).toContain('verifier rejected the restore: stopped at 80 %');
-    expect(told().at(-1).text).toContain('was abandoned by operator: postponed');
+    expect(told().at(-1).text).toContain('was abandoned by operator (asserted): postponed');
   });
 
   test('a receiver that fails does not fail the run: it is told, kept, shown, and delivered later with the same key', async () => {

@@ -40,6 +40,8 @@ export class PilotWorkspace {
   readonly env: NodeJS.ProcessEnv = { ...VARIABLES, USER: 'operator' };
   at = new Date('2026-02-21T12:00:01Z');
   world: World = WORLD;
+  /** The account of the operating system. */
+  osUser = 'operator';
   prompt: Io['prompt'] = null;
   interruption = new AbortController();
   readonly actors: Actors = { ...(standIns as unknown as Actors) };
@@ -53,6 +55,7 @@ export class PilotWorkspace {
       // As of a process of its own: what a command puts into it, the next one does not see.
       env: { ...this.env },
       cwd: this.directory,
+      osUser: () => this.osUser,
       now: () => this.at,
       delay: (ms) => {
         this.at = new Date(this.at.getTime() + ms);
@@ -178,7 +181,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk, site, varia
   };
 }
 
-function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
+export function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
   const checks = [{ name: '1. branch', ok: true, message: 'phase6-preflight', advice: null }];
   return { checks, settings: settingsOf(request), world: WORLD, environment: `${WORLD.kubeServer}/dpp-staging`, signer: null };
 }

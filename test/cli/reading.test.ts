@@ -19,7 +19,7 @@ describe('reading', () => {
     await pilot.cutover('start');
     if (runRcGates !== undefined) pilot.actors['runRcGates'] = runRcGates;
     await pilot.cutover('replay', FAILED, '--override', '--reason', 'flaky');
-    await pilot.cutover('start');
+    await pilot.cutover('start', '--again', '--reason', 'another one');
   });
   afterAll(() => pilot.dispose());
 

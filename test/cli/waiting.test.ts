@@ -96,7 +96,7 @@ describe('a run that waits for a limited time', () => {
     expect((await pilot.cutover('explain', 'GATE_EXPIRED')).stdout).toContain('expires_after_hours');
     after(48);
     await signOff();
-    expect((await pilot.cutover('history', RUN)).stdout).toContain('The human gate has expired, unsigned');
+    expect((await pilot.cutover('history', RUN)).stdout).toContain('The human gate has expired, not signed by all');
   });
 
   test('closes by the timer alone, and the doctor tells when no timer runs', async () => {

@@ -36,6 +36,8 @@ function parse(
     variables,
     contextOk: null,
     commitsOk: null,
+    again: null,
+    policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
     channels: [],
     site,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { withPermissionTable } from '../cli/permission-table.js';
 import { withTamperTable } from '../evidence/verify/tamper-table.js';
 import { withFaultTables } from '../faults/fault-table.js';
 import { documents, readParts } from './markdown.js';
@@ -29,6 +30,11 @@ test('docs/failure-modes.md is the table that the tests go through', async () =>
 test('docs/evidence-format.md has the table of tampering that the tests go through', async () => {
   const document = await readFile('docs/evidence-format.md', 'utf8');
   expect(document).toBe(withTamperTable(document));
+});
+
+test('docs/supervisor-guide.md has the table of permissions that the tests go through', async () => {
+  const document = await readFile('docs/supervisor-guide.md', 'utf8');
+  expect(document).toBe(withPermissionTable(document));
 });
 
 const shownFiles = documents().flatMap((document) => {

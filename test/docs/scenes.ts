@@ -80,7 +80,8 @@ async function signedRun(pilot: Pilot, name: 'signer.pem' | 'signer'): Promise<v
   if (name === 'signer') await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
   else await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   setVariable(pilot, 'CUTOVER_SIGN_WITH', file);
-  await expectExit(pilot, ['start'], 2);
+  const again = (await pilot.runIds()).length === 0 ? [] : ['--again', '--reason', 'with another key'];
+  await expectExit(pilot, ['start', ...again], 2);
   await pilot.verify();
   await expectExit(pilot, ['resume', 'latest'], 0);
 }

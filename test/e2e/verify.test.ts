@@ -10,6 +10,9 @@ import { finished, Pilot, until } from './pilot.js';
 
 const exec = promisify(execFile);
 
+/** Further runs of the same commit. */
+const AGAIN = ['start', '--again', '--reason', 'another one to be verified'];
+
 interface Document {
   readonly run: string | null;
   readonly verified: boolean;
@@ -193,7 +196,7 @@ describe('cutover verify', () => {
   test('a run with a timestamp authority is stamped: when and by whom, which its own root proves, and no other', async () => {
     const [tsa, other] = await Promise.all([startTsa(), startTsa('Other')]);
     try {
-      expect(await pilot.cutover(['start', '--tsa', tsa.url], { env: signed() })).toMatchObject({ exitCode: 2 });
+      expect(await pilot.cutover([...AGAIN, '--tsa', tsa.url], { env: signed() })).toMatchObject({ exitCode: 2 });
       await pilot.verify();
       tsa.lie('500');
       const before = tsa.requests();
@@ -222,7 +225,7 @@ describe('cutover verify', () => {
   }, 60_000);
 
   test('a run whose upload was killed, and its archive changed meanwhile, is verified once it went on, with what it kept of both', async () => {
-    expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
+    expect(await pilot.cutover(AGAIN)).toMatchObject({ exitCode: 2 });
     await pilot.verify();
     pilot.site.s3.control({ faults: [{ operation: 'UploadPart', hang: true }] });
     const driver = pilot.spawn(['resume', 'latest']);
@@ -252,7 +255,7 @@ describe('cutover verify', () => {
   }, 60_000);
 
   test('a run that was sealed as failed is verified as that; under another name its directory is not', async () => {
-    expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
+    expect(await pilot.cutover(AGAIN)).toMatchObject({ exitCode: 2 });
     await pilot.cutover(['abandon', 'latest', '--reason', 'the window closed']);
     expect(await pilot.cutover(['seal', 'latest', '--verdict', 'FAIL', '--reason', 'for the review'])).toMatchObject({
       exitCode: 0,

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/engine/definition.js';
 import { stagingIsDirty } from '../../src/machine/context.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { isStep } from '../../src/machine/steps.js';
-import { pilotInput } from '../machine/pilot-facts.js';
+import { LEAD_SIGNS, pilotInput } from '../machine/pilot-facts.js';
 import { recorded } from '../machine/pilot-run.js';
 import { describe, keyOf, leaves, soundEventsFor, type Snapshot } from '../machine/reachable-runs.js';
 import { NOTHING_SEEN } from '../machine/witness.js';
@@ -22,7 +22,7 @@ const paths = pathsOfTheMachine();
 /** A shortest path over each transition of the machine, by its two states and its event; those that longer ones begin with are left out. */
 function pathsOfTheMachine(): Path[] {
   const graph = getAdjacencyMap(pilotMachine, {
-    input: pilotInput(),
+    input: pilotInput({ policy: LEAD_SIGNS }),
     events: (snapshot) => soundEventsFor(snapshot as Snapshot).map((event) => recorded(event, 2)),
     serializeState: (snapshot) => place(snapshot as Snapshot),
   });
@@ -44,14 +44,15 @@ function pathsOfTheMachine(): Path[] {
 }
 
 /** What bounds the graph: runs that are equal in this are taken for the same. */
-function place({ value, context }: Snapshot): string {
-  const { failure, seal, drill, abandoning, results } = context;
+function place({ value, context, tags }: Snapshot): string {
+  const { failure, seal, drill, abandoning, results, signOff } = context;
   return JSON.stringify([
     stateName(value),
     failure?.step,
     [seal?.verdict, seal?.putBegan],
     [drill.plan !== null, stagingIsDirty(context), results.drillingAppRollback !== undefined],
     abandoning,
+    tags.has('waiting') && signOff !== null,
   ]);
 }
 

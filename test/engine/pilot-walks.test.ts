@@ -70,7 +70,7 @@ function asItShould(snapshot: Snapshot): RunEvent {
 function onward(snapshot: Snapshot): RunEvent | null {
   const { failure } = snapshot.context;
   const ways = [
-    ({ type }: RunEvent) => type === 'SIGNED_OFF' || type === 'RETRY_REQUESTED',
+    ({ type }: RunEvent) => ['SIGNED_OFF', 'COUNTERSIGNED', 'RETRY_REQUESTED'].includes(type),
     ({ type, from, override }: RunEvent) => type === 'REPLAY_REQUESTED' && from === failure?.step && override === true,
     ({ type }: RunEvent) => type === 'ABANDONED',
   ];

@@ -11,7 +11,7 @@ import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { STEPS } from '../../src/machine/steps.js';
 import { LeaseLostError } from '../../src/store/errors.js';
 import type { Store } from '../../src/store/store.js';
-import { operator, request, RUN, STARTED_AT } from '../machine/pilot-facts.js';
+import { LEAD_SIGNS, operator, request, RUN, STARTED_AT } from '../machine/pilot-facts.js';
 import type { Snapshot } from '../machine/reachable-runs.js';
 import { TemporaryStore } from '../store/temporary-store.js';
 import { Crash, Crashes, type CrashPoint } from './crashes.js';
@@ -81,7 +81,7 @@ export class SimulatedPilot {
     const engine = this.#engine(store, crashes);
     if (snapshot === null) {
       const evidenceDir = join(this.#at.directory, 'evidence', RUN);
-      const event = { type: 'STARTED', evidenceDir, request };
+      const event = { type: 'STARTED', evidenceDir, request: { ...request, policy: LEAD_SIGNS } };
       return engine.start({ runId: RUN, evidenceDir, directory: request.directory, who: operator, event });
     }
     const decision = this.fate.between(snapshot);

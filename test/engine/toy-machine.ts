@@ -113,6 +113,7 @@ export function toyDefinition(actors: ToyActors, changes: Partial<Definition> = 
     input: (first) => ({ retryMs: (first['retryMs'] as number | undefined) ?? 0 }),
     facts: toyFacts,
     announce: () => [],
+    joining: () => null,
     timeoutMs: () => 60_000,
     actors,
     ...changes,
@@ -128,6 +129,7 @@ function toyFacts({ value }: StoredSnapshot): StateFacts {
     environment: held,
     gitHead: null,
     deadlines: [],
+    isAloneInCycle: false,
   };
 }
 

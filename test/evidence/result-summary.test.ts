@@ -35,6 +35,7 @@ Sign-off
 | SRE Lead                 |                      |            |           |
 | Engineering Lead         |                      |            |           |
 
+Policy:       none: separation of duties not enforced
 Attestation:  65_attestation.dsse.json (not signed: no CUTOVER_SIGN_WITH was set)
 
 Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGovernanceRetention.
@@ -129,7 +130,9 @@ VERDICT: PASS
       lockMode: null,
       verdict: 'FAIL',
     });
-    expect(text).toMatch(/\| Engineering Lead {9}\| {6}\| {12}\| {11}\|\n\nAttestation: [^\n]*\n\nVERDICT: FAIL\n$/);
+    expect(text).toMatch(
+      /\| Engineering Lead {9}\| {6}\| {12}\| {11}\|\n\nPolicy: [^\n]*\nAttestation: [^\n]*\n\nVERDICT: FAIL\n$/,
+    );
     expect(text).toContain(`${CRITERIA.noSecrets.padEnd(37)} : NOT RUN (12 files scanned)\n\nSign-off\n`);
   });
 

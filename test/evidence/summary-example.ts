@@ -27,6 +27,7 @@ export const summaryFacts: SummaryFacts = {
     { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
   ],
   lockMode: 'GOVERNANCE',
+  policy: 'none: separation of duties not enforced',
   attestation: '65_attestation.dsse.json (not signed: no CUTOVER_SIGN_WITH was set)',
   verdict: 'PASS',
 };

@@ -13,7 +13,7 @@ describe('abandoning', () => {
     const abandoned = run.abandon();
     expect(abandoned.state).toBe(place === 'restoringStaging' ? 'restoringStaging' : 'abandoned');
     expect(abandoned.context.exceptions).toMatchObject([
-      { what: 'abandoned', reason: 'the release was postponed', by: 'operator' },
+      { what: 'abandoned', reason: 'the release was postponed', by: 'operator (asserted)' },
     ]);
     expect(abandoned.last.stops).toEqual(run.last.spawns.map(({ step }) => step));
   });

@@ -22,7 +22,7 @@ describe('an accepted drift', () => {
       exceptions: [
         {
           at: expect.any(String),
-          by: 'operator',
+          by: 'operator (asserted)',
           what: 'drift accepted (kubeServer: changed)',
           reason: 'the cluster moved',
           reviewBy: '2026-02-28',
@@ -55,7 +55,9 @@ describe('an accepted drift', () => {
   test('is listed in the result summary', () => {
     const { summary } = start.to('awaitingDbVerification').acceptDrift().to('completed').context;
     expect(summary?.document.exceptions).toEqual([
-      expect.stringMatching(/ operator: drift accepted \(kubeServer: changed\): the cluster moved \(review by 2026-02-28\)$/),
+      expect.stringMatching(
+        / operator \(asserted\): drift accepted \(kubeServer: changed\): the cluster moved \(review by 2026-02-28\)$/,
+      ),
     ]);
   });
 

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../../src/engine/definition.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { PLACES, STEP_NAMES } from '../../src/machine/steps.js';
-import { attemptFailure, driftedWorld, facts, plan, RUN, signOff } from './pilot-facts.js';
+import { EVIDENCE } from '../../src/evidence/layout.js';
+import { attemptFailure, countersignature, driftedWorld, facts, plan, RUN, signOff } from './pilot-facts.js';
 
 const DONE = 'xstate.done.actor.';
 const ERROR = 'xstate.error.actor.';
@@ -44,6 +45,12 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   EXPIRED: [{ expiresAt: '2026-02-23T12:00:00.000Z' }],
   CLAIMED: [{}],
   RELEASED: [{ reason: null }, { reason }],
+  COUNTERSIGNED: [
+    { countersignature },
+    { countersignature: { ...countersignature, files: { ...signOff.files, [EVIDENCE.scope]: 'f'.repeat(64) } } },
+    { countersignature: { ...countersignature, role: 'engineering-lead' } },
+  ],
+  DRIVER_JOINED: [{}],
   VERIFICATION_REJECTED: [{ reason, by: signOff.signer }],
   RETRY_REQUESTED: [{ reason: null }],
   REPLAY_REQUESTED: PLACES.flatMap((from) => [false, true].map((override) => ({ from, reason, override }))),
@@ -52,5 +59,5 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   SUPERSEDED: [{ byRun: '20260221T130000Z' }],
   FINDING_ACCEPTED: [{ reason, file: '30_rc_gates.txt', line: 2, kind: 'jwt', sha256: 'ab'.repeat(32) }],
   LEASE_BROKEN: [{ reason, holder: 'operator on host (pid 17)', lastHeartbeat: '2026-03-01T08:00:00.000Z' }],
-  DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld }],
+  DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld, policy: null }],
 };

@@ -23,8 +23,8 @@ describe('before anything is touched', () => {
   test('what the operator vouched for is on record from the start', () => {
     const run = PilotRun.start({ commitsOk: 'squashed before the pilot', contextOk: 'minikube' });
     expect(run.context.exceptions).toMatchObject([
-      { by: 'operator', what: expect.stringContaining('--commits-ok'), reason: 'squashed before the pilot' },
-      { by: 'operator', what: expect.stringContaining('--context-ok minikube') },
+      { by: 'operator (asserted)', what: expect.stringContaining('--commits-ok'), reason: 'squashed before the pilot' },
+      { by: 'operator (asserted)', what: expect.stringContaining('--context-ok minikube') },
     ]);
   });
 });
@@ -50,7 +50,11 @@ describe.each<[string, StepName]>([
     const replayed = failed.replay(gate, { override: true, reason: 'the runner lost its network' });
     expect(replayed.state).toBe(gate);
     expect(replayed.to('completed').context.exceptions).toMatchObject([
-      { by: 'supervisor', what: `replayed from ${gate} (override of a failed gate)`, reason: 'the runner lost its network' },
+      {
+        by: 'supervisor (asserted)',
+        what: `replayed from ${gate} (override of a failed gate)`,
+        reason: 'the runner lost its network',
+      },
     ]);
   });
 

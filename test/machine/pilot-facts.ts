@@ -1,10 +1,11 @@
+import { NO_POLICY, type Policy } from '../../src/config/policy.js';
 import { PILOT_SITE } from '../../src/config/site.js';
-import { NO_POLICY } from '../../src/config/policy.js';
 import type { RunRequest, Settings, World } from '../../src/config/settings.js';
 import type { AttemptFailure, DrillPlan } from '../../src/config/step-contracts.js';
 import type { Identity } from '../../src/evidence/history-record.js';
 import { EVIDENCE } from '../../src/evidence/layout.js';
 import type { PilotInput, SignOff, StepFacts } from '../../src/machine/context.js';
+import type { Countersignature } from '../../src/machine/signatures.js';
 import type { StepName } from '../../src/machine/steps.js';
 
 export const RUN = '20260221T120000Z';
@@ -25,6 +26,8 @@ export const request: RunRequest = {
   variables: { DPP_WORM_BUCKET: 'dpp-audit-worm-staging', DPP_STAGING_BASE_URL: 'https://staging.api.dpp.example.com' },
   contextOk: null,
   commitsOk: null,
+  again: null,
+  policyFile: '/srv/platform/cutover.policy.yaml',
   policy: { ...NO_POLICY, pause: { expiresAfterHours: 48, remindAfterHours: [12, 24] } },
   channels: ['webhook'],
   site: PILOT_SITE,
@@ -150,6 +153,15 @@ export const signOff: SignOff = {
   date: '2026-02-21',
   level: 'asserted',
   files: { [EVIDENCE.scope]: 'd'.repeat(64), [EVIDENCE.checkpoint]: 'e'.repeat(64) },
+};
+
+export const countersignature: Countersignature = { ...signOff, role: 'sre-lead', signer: 'sre@example.com', seq: 9 };
+
+/** A policy that wants a lead's signature, too, and lets everyone do everything. */
+export const LEAD_SIGNS: Policy = {
+  ...NO_POLICY,
+  sha256: 'c'.repeat(64),
+  roles: { ...NO_POLICY.roles, 'sre-lead': { members: null, minimumLevel: 'asserted', quorum: 1 } },
 };
 
 export function attemptFailure(code: string, transient = false): AttemptFailure {

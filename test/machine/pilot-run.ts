@@ -26,7 +26,15 @@ export const definition: Definition = {
   machine: pilotMachine,
   version: PILOT_VERSION,
   input: () => pilotInput(),
-  facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null, deadlines: [] }),
+  facts: () => ({
+    status: 'active',
+    environmentLock: null,
+    environment: null,
+    gitHead: null,
+    deadlines: [],
+    isAloneInCycle: false,
+  }),
+  joining: () => null,
   announce: () => [],
   timeoutMs: () => 0,
   actors: {},
@@ -171,7 +179,13 @@ export class PilotRun {
   }
 
   acceptDrift(world = driftedWorld): PilotRun {
-    return this.decide({ type: 'DRIFT_ACCEPTED', reason: 'the cluster moved', facts: [`kubeServer: changed`], world });
+    return this.decide({
+      type: 'DRIFT_ACCEPTED',
+      reason: 'the cluster moved',
+      facts: [`kubeServer: changed`],
+      world,
+      policy: null,
+    });
   }
 
   private step(): StepName {
@@ -194,7 +208,7 @@ export function recorded(event: RunEvent, seq: number): PilotEvent {
   const later = event.type === 'EXPIRED' ? EXPIRED_AFTER_MS : 0;
   const at = new Date(Date.parse(STARTED_AT) + (seq - 1) * 1000 + later).toISOString();
   const who = event.type.startsWith('xstate.') ? engine : event.type.endsWith('_REQUESTED') ? supervisor : operator;
-  return { ...event, at, seq, who } as unknown as PilotEvent;
+  return { at, who, ...event, seq } as unknown as PilotEvent;
 }
 
 /** As it comes back from the store. */

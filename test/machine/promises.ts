@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../src/engine/definition.js';
 import { stagingIsDirty } from '../../src/machine/context.js';
+import { missingSignatures, signaturesOf } from '../../src/machine/signatures.js';
 import { isBefore, isStep, PLACES, STEP_NAMES, type Place } from '../../src/machine/steps.js';
 import { RUN } from './pilot-facts.js';
 import type { ReachableRun } from './reachable-runs.js';
@@ -43,12 +44,24 @@ export const BROKEN_BY_RUN: Readonly<Record<string, (run: JudgedRun) => boolean>
     context.seal?.verdict !== 'FAIL' &&
     state !== 'restoringStaging' &&
     STEP_NAMES.some((step) => isBefore(step, state) && context.results[step] === undefined),
-  'a sign-off is on record only after the pause': ({ state, context }) =>
-    isPlace(state) && !isBefore(PAUSE, state) && context.signOff !== null,
+  'a sign-off is on record only after the pause, or in it while another signature is missing': ({ state, context }) =>
+    isPlace(state) &&
+    !isBefore(PAUSE, state) &&
+    context.signOff !== null &&
+    (state !== PAUSE || missingSignatures(context).length === 0),
   'a sign-off is held by every run that seals a PASS': ({ context }) =>
     context.seal?.verdict === 'PASS' && context.signOff === null,
+  'a PASS is sealed only with every signature that the policy wants': ({ context, witness }) =>
+    context.seal?.verdict === 'PASS' && context.request.policy.roles['sre-lead'].quorum > 0 && !witness.countersigned,
   'a sign-off is held only if it was given and not withdrawn': ({ context, witness }) =>
     context.signOff !== null && !witness.signed,
+  'a signature after the sign-off is held only with it, if it was given and not withdrawn': ({ context, witness }) =>
+    context.countersignatures.length > 0 && (context.signOff === null || !witness.countersigned),
+  'who gave a signature is on record for each that counts': ({ context }) =>
+    context.signers.map(({ role }) => role).join() !==
+    signaturesOf(context)
+      .map(({ role }) => role)
+      .join(),
   'a result summary has the verdict of the seal': ({ context: { summary, seal } }) =>
     summary !== null && summary.document.verdict !== seal?.verdict,
 };
@@ -61,6 +74,8 @@ export const BROKEN_BY_STEP: Readonly<Record<string, (step: JudgedStep) => boole
     event.type === 'REPLAY_REQUESTED' && !isBefore(PAUSE, event['from'] as Place) && to.context.signOff !== null,
   'a sign-off of another run is not taken': ({ event }) =>
     event.type === 'SIGNED_OFF' && (event['signOff'] as { runId: string }).runId !== RUN,
+  'a signature after the sign-off binds the very files of it': ({ to: { context } }) =>
+    context.countersignatures.some(({ files }) => JSON.stringify(files) !== JSON.stringify(context.signOff?.files)),
   'once a PUT was begun, nothing before the upload is entered again': ({ from, to }) =>
     from.witness.putBegan && isPlace(to.state) && isBefore(to.state, 'sealing.uploading'),
   'once a PUT was begun, neither the archive nor what is frozen with it changes': ({ from, to }) =>

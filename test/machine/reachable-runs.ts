@@ -5,7 +5,7 @@ import type { PilotContext } from '../../src/machine/context.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { isBefore, type Place } from '../../src/machine/steps.js';
 import { alphabet } from './event-alphabet.js';
-import { pilotInput } from './pilot-facts.js';
+import { LEAD_SIGNS, pilotInput, request } from './pilot-facts.js';
 import { recorded } from './pilot-run.js';
 import { NOTHING_SEEN, witnessed, type Witness } from './witness.js';
 
@@ -50,9 +50,12 @@ export interface Reachable {
 
 /** Every run that any sequence of events of the alphabet leads to, breadth first, and every step between two of them. */
 export function reachableRuns(): Reachable {
-  const [first] = initialTransition(pilotMachine, pilotInput());
-  const start = runOf(first, NOTHING_SEEN, []);
-  const runs = new Map([[start.key, start]]);
+  const runs = new Map<string, ReachableRun>();
+  for (const policy of [request.policy, { ...LEAD_SIGNS, pause: request.policy.pause }]) {
+    const [first] = initialTransition(pilotMachine, pilotInput({ policy }));
+    const start = runOf(first, NOTHING_SEEN, []);
+    runs.set(start.key, start);
+  }
   const steps: Step[] = [];
   const defects: Defect[] = [];
   for (const from of runs.values()) {
@@ -121,14 +124,17 @@ function runOf(snapshot: Snapshot, witness: Witness, path: readonly string[]): R
 
 /** Everything that a guard, an input or the summary can tell apart; dates, reasons and exceptions are not among them. */
 export function keyOf(state: string, context: PilotContext, witness: Witness): string {
-  const { results, attemptsInARow, drill, signOff, claim, seal, summary, failure, failures, abandoning } = context;
+  const { results, attemptsInARow, drill, signOff, countersignatures, claim, seal, summary, failure, failures, abandoning } =
+    context;
   return JSON.stringify([
     state,
     Object.keys(results).sort(),
     attemptsInARow,
     [drill.plan !== null, drill.restored, drill.leftBehind],
+    context.request.policy.sha256,
     signOff !== null,
     claim !== null,
+    countersignatures.length,
     seal && [seal.verdict, seal.putBegan],
     summary?.document.criteria.map(({ result }) => result) ?? null,
     failure && [failure.step, failure.code === 'SECRET_FOUND'],

@@ -4,7 +4,7 @@ import { initialContext, type Failure, type PilotContext, type StepResult } from
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { replayNeedsOverride, replayRefusal } from '../../src/machine/replay.js';
 import { PLACES, STEP_NAMES, type Place, type StepName } from '../../src/machine/steps.js';
-import { facts, pilotInput, plan, signOff, STARTED_AT } from './pilot-facts.js';
+import { facts, operator, pilotInput, plan, signOff, STARTED_AT } from './pilot-facts.js';
 import { PilotRun, recorded } from './pilot-run.js';
 
 const start = PilotRun.start();
@@ -121,7 +121,7 @@ describe('a replay is open', () => {
 describe('whatever a run remembers', () => {
   const place = fc.constantFrom<Place>(...PLACES);
   const failure = fc.option(
-    place.map((step): Failure => ({ step, code: 'X', message: 'x', details: null, at: STARTED_AT, attempt: 1 })),
+    place.map((step): Failure => ({ step, code: 'X', message: 'x', details: null, at: STARTED_AT, attempt: 1, by: operator })),
   );
   const results = fc.subarray([...STEP_NAMES]).map((steps) => Object.fromEntries(steps.map((step) => [step, resultOf(step)])));
   const context = fc

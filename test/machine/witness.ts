@@ -16,6 +16,8 @@ export interface Witness {
   /** A restore was tried since the undo. */
   readonly restoreTried: boolean;
   readonly signed: boolean;
+  /** A lead has signed, too. */
+  readonly countersigned: boolean;
   readonly putBegan: boolean;
   readonly published: boolean;
 }
@@ -26,6 +28,7 @@ export const NOTHING_SEEN: Witness = {
   acknowledged: false,
   restoreTried: false,
   signed: false,
+  countersigned: false,
   putBegan: false,
   published: false,
 };
@@ -43,6 +46,13 @@ export function witnessed(before: Witness, from: string, event: RunEvent, to: st
     case 'SIGNED_OFF':
       seen.signed = true;
       break;
+    case 'COUNTERSIGNED':
+      seen.countersigned = true;
+      break;
+    case 'VERIFICATION_REJECTED':
+    case 'EXPIRED':
+      Object.assign(seen, UNSIGNED);
+      break;
     case 'ABANDONED':
       if (event['acknowledgeLeftBehind'] === true) seen.acknowledged = true;
       break;
@@ -58,23 +68,31 @@ export function witnessed(before: Witness, from: string, event: RunEvent, to: st
     if (from === 'sealing.verifying') seen.published = true;
   }
   // Sealing from its beginning makes everything of it anew; so does going back to the pause.
-  if (to === 'sealing.scanning' && event.type !== 'RESUMED' && event.type !== 'DRIFT_ACCEPTED')
-    throwBack(seen, 'sealing.scanning');
-  if (to === 'awaitingDbVerification' && event.type !== 'DRIFT_ACCEPTED') throwBack(seen, 'awaitingDbVerification');
+  if (to === 'sealing.scanning' && !isNoted(event)) throwBack(seen, 'sealing.scanning');
+  if (to === 'awaitingDbVerification' && !isNoted(event)) throwBack(seen, 'awaitingDbVerification');
   if (
     event.type === 'xstate.error.actor.sealing.archiving' &&
     (event['error'] as { code: string }).code === 'SIGN_OFF_INVALIDATED'
   ) {
-    seen.signed = false;
+    Object.assign(seen, UNSIGNED);
   }
   if (to === 'drillingAppRollback' && after.drill.plan !== null) seen.undone = true;
   if (to === 'restoringStaging') seen.restoreTried = true;
   return seen;
 }
 
+const UNSIGNED = { signed: false, countersigned: false };
+
+/** What is said of a run while it stays where it is. */
+function isNoted({ type }: RunEvent): boolean {
+  const said = ['DRIFT_ACCEPTED', 'FINDING_ACCEPTED', 'LEASE_BROKEN', 'DRIVER_JOINED', 'RESUMED'];
+  const atThePause = ['CLAIMED', 'RELEASED', 'SIGNED_OFF', 'COUNTERSIGNED'];
+  return [...said, ...atThePause].includes(type);
+}
+
 function throwBack(seen: { -readonly [K in keyof Witness]: Witness[K] }, place: Place): void {
   seen.proven = seen.proven.filter((step) => isBefore(step, place));
-  if (!isBefore('awaitingDbVerification', place)) seen.signed = false;
+  if (!isBefore('awaitingDbVerification', place)) Object.assign(seen, UNSIGNED);
 }
 
 function once<T>(value: T, index: number, all: readonly T[]): boolean {

@@ -36,6 +36,7 @@ export function first(changes: Partial<FirstTransition> = {}): FirstTransition {
     environmentLock: null,
     deadlines: [],
     messages: [],
+    isAloneInCycle: false,
     ...changes,
   };
 }

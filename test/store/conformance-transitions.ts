@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { genesisHash } from '../../src/evidence/hash-chain.js';
 import {
   AttemptStateError,
+  CycleTakenError,
   EnvironmentHeldError,
   RunExistsError,
   RunNotFoundError,
@@ -164,6 +165,47 @@ export function describeTransitions(connected: () => Store): void {
       await store.commit(next(2, 1, { environment: 'staging', gitHead: 'abc' }));
       await store.commit(next(3, 1, { environment: null }));
       expect(await store.getRun(RUN)).toMatchObject({ environment: 'staging', gitHead: 'abc' });
+    });
+
+    describe('of a run that is to be alone in its cycle', () => {
+      const cycle = { environment: 'staging', gitHead: 'abc', isAloneInCycle: true };
+      const second = (changes: object = {}) => store.commit(next(2, 1, { runId: OTHER_RUN, ...cycle, ...changes }));
+      beforeEach(async () => {
+        await store.createRun(newRun(OTHER_RUN), holder(2), first());
+      });
+
+      test.each(['active', 'waiting', 'completed'] as const)(
+        'is refused while another one is %s, and nothing is written',
+        async (status) => {
+          await store.commit(next(2, 1, { ...cycle, status }));
+          const before = await everything(store);
+          await expect(second()).rejects.toMatchObject({ code: 'CYCLE_TAKEN', holderRunId: RUN, status });
+          expect(await everything(store)).toEqual(before);
+        },
+      );
+
+      test.each(['failed', 'abandoned', 'superseded'] as const)(
+        'is taken where the other one is %s, which then does not come back',
+        async (status) => {
+          await store.commit(next(2, 1, { ...cycle, status }));
+          await second();
+          await expect(store.commit(next(3, 1, { ...cycle }))).rejects.toThrow(CycleTakenError);
+          await store.commit(next(3, 1, { ...cycle, status: 'failed' }));
+        },
+      );
+
+      test('is taken in another environment, of another commit, and of a run that need not be alone', async () => {
+        await store.commit(next(2, 1, cycle));
+        await second({ isAloneInCycle: false });
+        await store.commit(next(3, 1, { runId: OTHER_RUN, gitHead: 'abd', isAloneInCycle: true, status: 'waiting' }));
+        await store.commit(next(4, 1, { runId: OTHER_RUN, environment: 'other', gitHead: 'abc', isAloneInCycle: true }));
+      });
+
+      test('goes on in its own cycle', async () => {
+        await store.commit(next(2, 1, cycle));
+        await store.commit(next(3, 1, { ...cycle, status: 'waiting' }));
+        await store.commit(next(4, 1, { ...cycle, status: 'completed' }));
+      });
     });
   });
 }

@@ -2,6 +2,7 @@ import { flag, requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { EXIT } from '../exit-codes.js';
 import { applyFrozen } from '../frozen-variables.js';
+import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
@@ -24,8 +25,8 @@ export const abandon: CommandFile<AbandonOptions> = {
     'cutover abandon latest --reason "release postponed"',
     'cutover abandon latest --acknowledge-left-behind --reason "cluster is gone"',
   ],
-  parse: (args, raw, io) => ({
-    ...parseDecision(args, raw, io),
+  parse: async (args, raw, io) => ({
+    ...(await parseDecision(args, raw, io)),
     reason: requiredText(raw, 'reason', 'abandoning is on the record: say why.'),
     acknowledgeLeftBehind: flag(raw, 'acknowledgeLeftBehind'),
   }),
@@ -33,7 +34,9 @@ export const abandon: CommandFile<AbandonOptions> = {
     const { reason, acknowledgeLeftBehind, who } = options;
     const view = await deciding(options, 'abandon', io, async (workspace, runId) => {
       const event = { type: 'ABANDONED', reason, acknowledgeLeftBehind };
-      const decided = await workspace.engine.send(runId, who, async () => [event], { seize: 'whoever' });
+      // Asked before the lease is taken from a driver, too.
+      permitted(await workspace.engine.inspect(runId), who, event);
+      const decided = await workspace.engine.send(runId, who, async (now) => [permitted(now, who, event)], { seize: 'whoever' });
       if (decided.run.status !== 'active') return decided;
       // Staging is restored where it was changed: with the frozen settings, whatever this shell has.
       applyFrozen(contextOf(decided).request.variables, io.env);

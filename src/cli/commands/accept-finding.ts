@@ -7,6 +7,7 @@ import { deciding } from '../drive.js';
 import { RunStateError, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Workspace } from '../io.js';
+import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 
@@ -32,11 +33,11 @@ export const acceptFinding: CommandFile<AcceptFindingOptions> = {
     'cutover accept-finding latest --file 30_rc_gates.txt --line 12 --rule password --reason "the name of a test"',
     'cutover accept-finding latest --file logs.tar.gz!/pod.log --line 3 --rule jwt --reason "expired, of a public example"',
   ],
-  parse(args, raw, io) {
+  async parse(args, raw, io) {
     const line = requiredText(raw, 'line', 'name the line of the finding.');
     if (!/^\d{1,9}$/.test(line)) throw new UsageError(`--line is ${JSON.stringify(line)}: give a number from 0.`);
     return {
-      ...parseDecision(args, raw, io),
+      ...(await parseDecision(args, raw, io)),
       file: requiredText(raw, 'file', 'name the evidence file of the finding.'),
       line: Number(line),
       kind: requiredText(raw, 'rule', 'name the rule of the finding.'),
@@ -53,20 +54,21 @@ export const acceptFinding: CommandFile<AcceptFindingOptions> = {
 };
 
 function acceptedAsItIs(options: AcceptFindingOptions, { knownSecrets }: Workspace, runId: string): Prepare {
-  return async (_view, evidence) => {
-    const { file, line, kind, reason } = options;
+  return async (view, evidence) => {
+    const { file, line, kind, reason, who } = options;
     const refuse = (why: string) => new RunStateError('FINDING_REFUSED', `${why} Nothing was accepted.`, runId);
     if (!mayBeAccepted({ kind })) {
       throw refuse(`${kind} is the value of a variable of the environment: it is a secret. Make it invalid where it is used.`);
     }
     const name = evidenceFileOf({ file });
     const before = await evidence.digest(name);
+    const event = permitted(view, who, { type: 'FINDING_ACCEPTED', file, line, kind, sha256: before.sha256, reason });
     const { findings } = await scanForSecrets(evidence, [name], knownSecrets);
     const isThere = findings.some((found) => found.file === file && found.line === line && found.kind === kind);
     if (!isThere) throw refuse(`The scan finds no ${kind} at ${file}:${line}; it finds ${listed(findings)}.`);
     const { sha256 } = await evidence.digest(name);
     if (sha256 !== before.sha256) throw refuse(`${name} changed meanwhile. Find out who writes to it.`);
-    return [{ type: 'FINDING_ACCEPTED', file, line, kind, sha256, reason }];
+    return [event];
   };
 }
 

@@ -2,6 +2,7 @@ import { requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 
@@ -20,22 +21,25 @@ export const breakLease: CommandFile<BreakLeaseOptions> = {
     command.option('--reason <text>', 'why (on the record, and in the result summary)');
   },
   examples: ['cutover break-lease latest --reason "the driver hangs, its terminal is gone"'],
-  parse: (args, raw, io) => ({
-    ...parseDecision(args, raw, io),
+  parse: async (args, raw, io) => ({
+    ...(await parseDecision(args, raw, io)),
     reason: requiredText(raw, 'reason', 'breaking a lease is on the record: say why.'),
   }),
   async run(options, io) {
     const { reason, who } = options;
-    const view = await deciding(options, 'break-lease', io, async ({ engine }, runId) => {
-      const { lease } = await engine.inspect(runId);
+    const broken = await deciding(options, 'break-lease', io, async ({ engine }, runId) => {
+      const view = await engine.inspect(runId);
+      const { lease } = view;
       const driver = lease?.holder ?? null;
       if (lease === null || driver === null)
         throw new RunStateError('LEASE_FREE', `Nobody drives run ${runId}: there is no lease to break.`, runId);
       const holder = `${driver.user} on ${driver.host}, pid ${driver.pid}`;
       const event = { type: 'LEASE_BROKEN', reason, holder, lastHeartbeat: lease.heartbeatAt };
-      return engine.send(runId, who, async () => [event], { seize: lease });
+      // Asked before the lease is taken, too.
+      permitted(view, who, event);
+      return engine.send(runId, who, async (now) => [permitted(now, who, event)], { seize: lease });
     });
-    await showResult(view, options, io);
+    await showResult(broken, options, io);
     return EXIT.ok;
   },
 };

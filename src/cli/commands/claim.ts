@@ -2,6 +2,7 @@ import type { CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { EXIT } from '../exit-codes.js';
 import { requireUnclaimed, requireWaiting } from '../human-gate.js';
+import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 
@@ -17,8 +18,9 @@ export const claim: CommandFile<DecisionOptions> = {
     const view = await deciding(options, 'claim', io, ({ engine }, runId) =>
       engine.send(runId, options.who, async (now) => {
         requireWaiting(now);
+        const claimed = permitted(now, options.who, { type: 'CLAIMED' });
         requireUnclaimed(now);
-        return [{ type: 'CLAIMED' }];
+        return [claimed];
       }),
     );
     await showResult(view, options, io);

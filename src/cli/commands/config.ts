@@ -6,17 +6,14 @@ import type { Origin } from '../../config/site.js';
 import { knownSecrets } from '../../evidence/known-secrets.js';
 import { jsonRedactor } from '../../evidence/redact-json.js';
 import { defineBegin, parseRequest } from '../begin-run.js';
-import { oneOf, text, type CommandFile, type CommonOptions } from '../command.js';
+import { oneOf, type CommandFile, type CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { policyPath } from '../load-policy.js';
 import { shownPath } from '../shown-path.js';
 import { oneLine, table } from '../table.js';
 
 export interface ConfigOptions {
   readonly request: RunRequest;
-  /** Where the policy is, or would be: absolute. */
-  readonly policyFile: string;
 }
 
 /** What `start` would freeze, and where each value is from. Creates nothing and asks nobody. */
@@ -28,7 +25,7 @@ export const config: CommandFile<ConfigOptions> = {
   examples: ['cutover config show', 'cutover config show --config site/staging.yaml', 'cutover config show --json'],
   async parse([what], raw, io) {
     oneOf(what ?? '', ['show'], 'What to do with the configuration');
-    return { request: await parseRequest(raw, io), policyFile: policyPath(io.cwd, text(raw, 'policy') ?? null) };
+    return { request: await parseRequest(raw, io) };
   },
   run(options, io) {
     const settings = jsonRedactor(knownSecrets(io.env))(settingsOf(options.request, io.env));
@@ -74,7 +71,8 @@ function settingsOf(request: RunRequest, env: NodeJS.ProcessEnv): ShownSetting[]
   ];
 }
 
-function facts({ request, policyFile }: ConfigOptions) {
+function facts({ request }: ConfigOptions) {
+  const { policyFile } = request;
   const { sha256 } = request.policy;
   return { config_file: request.configFile, policy: sha256 === null ? null : { file: policyFile, sha256 } };
 }

@@ -1,5 +1,6 @@
 import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
+import { named } from '../../evidence/person.js';
 import type { RunStatus } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { count, flag, oneOf, text, type CommandFile } from '../command.js';
@@ -7,7 +8,7 @@ import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { isGateExpired } from '../expiry.js';
 import { colored, runFacts } from '../run-card.js';
-import { contextOf } from '../run-facts.js';
+import { contextOf, waitingOn } from '../run-facts.js';
 import { oneLine, table } from '../table.js';
 import { reading } from '../with-run.js';
 
@@ -90,16 +91,19 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
     contextOf(view).failure?.step ?? run.state,
     last === undefined ? '-' : String(last.attempt),
     age(run.createdAt, now),
-    run.status === 'waiting' ? waitingOn(view, now) : '-',
+    waitingText(view, now),
     run.gitHead?.slice(0, 12) ?? '-',
-    run.operator.user,
+    named(run.operator),
   ];
 }
 
-function waitingOn(view: RunView, now: Date): string {
+/** Who is waited for, who has taken it upon himself, and for how long. */
+function waitingText(view: RunView, now: Date): string {
+  const roles = waitingOn(view);
+  if (roles === null) return '-';
   const { claim, pause } = contextOf(view);
-  const role = `db-restore-verifier${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
-  if (isGateExpired(view, now)) return `${role} (expired)`;
+  const who = `${roles}${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
+  if (isGateExpired(view, now)) return `${who} (expired)`;
   const expiresAt = pause?.expiresAt ?? null;
-  return expiresAt === null ? role : `${role} until ${dayAndTime(expiresAt)}`;
+  return expiresAt === null ? who : `${who} until ${dayAndTime(expiresAt)}`;
 }

@@ -38,8 +38,8 @@ export const notify: CommandFile<NotifyOptions> = {
     'cutover notify --again',
     'cutover notify --json',
   ],
-  parse: (_args, raw, io) => ({
-    who: identityOf(undefined, io.env),
+  parse: async (_args, raw, io) => ({
+    who: await identityOf(undefined, io),
     every: count(raw, 'every') ?? null,
     again: flag(raw, 'again'),
     test: flag(raw, 'test'),

@@ -16,8 +16,8 @@ export const override: CommandFile<ReplayOptions> = {
   examples: [
     'cutover override latest --as supervisor@example.com --reason "the runner lost its network, the commit is the same"',
   ],
-  parse: (args, raw, io) => ({
-    ...parseDecision(args, raw, io),
+  parse: async (args, raw, io) => ({
+    ...(await parseDecision(args, raw, io)),
     reason: requiredText(raw, 'reason', 'an override is on the record: say why it is better than a new run.'),
     from: null,
     override: true,

@@ -3,6 +3,7 @@ import { deciding } from '../drive.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { refuseClaimOfAnother, requireWaiting } from '../human-gate.js';
+import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
@@ -23,12 +24,13 @@ export const release: CommandFile<ReleaseOptions> = {
     'cutover release latest --as verifier@example.com',
     'cutover release latest --reason "the verifier is ill; a colleague goes on"',
   ],
-  parse: (args, raw, io) => ({ ...parseDecision(args, raw, io), reason: text(raw, 'reason') ?? null }),
+  parse: async (args, raw, io) => ({ ...(await parseDecision(args, raw, io)), reason: text(raw, 'reason') ?? null }),
   async run(options, io) {
     const { reason, who } = options;
     const view = await deciding(options, 'release', io, ({ engine }, runId) =>
       engine.send(runId, who, async (now) => {
         requireWaiting(now);
+        const released = permitted(now, who, { type: 'RELEASED', reason });
         if (contextOf(now).claim === null) {
           throw new RunStateError(
             'NOT_CLAIMED',
@@ -37,7 +39,7 @@ export const release: CommandFile<ReleaseOptions> = {
           );
         }
         if (reason === null) refuseClaimOfAnother(now, [who.user]);
-        return [{ type: 'RELEASED', reason }];
+        return [released];
       }),
     );
     await showResult(view, options, io);

@@ -7,6 +7,7 @@ import { driftEvents } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import { permitted } from '../permission.js';
 import { replayPlan, type ReplayPlan } from '../replay-plan.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
@@ -43,11 +44,11 @@ export const replay: CommandFile<ReplayOptions> = {
     'cutover replay latest --reason "runner lost its network"  --override',
     'cutover replay latest --from drillingAppRollback --reason "drill was disturbed by a deploy"',
   ],
-  parse(args, raw, io) {
+  async parse(args, raw, io) {
     const dryRun = flag(raw, 'dryRun');
     const from = text(raw, 'from');
     return {
-      ...parseDecision(args, raw, io),
+      ...(await parseDecision(args, raw, io)),
       reason: dryRun ? (text(raw, 'reason') ?? null) : requiredText(raw, 'reason', 'a replay is on the record: say why.'),
       from: from === undefined ? null : oneOf(from, PLACES, '--from'),
       override: flag(raw, 'override'),
@@ -59,11 +60,10 @@ export const replay: CommandFile<ReplayOptions> = {
     if (options.dryRun) return showPlan(options, io);
     const view = await deciding(options, 'replay', io, (workspace, runId) =>
       workspace.engine.resume(runId, options.who, async (now) => {
-        const from = placeOf(now, options);
-        return [
-          ...(await driftEvents(now, options.acceptDrift, workspace, io)),
-          { type: 'REPLAY_REQUESTED', from, reason: options.reason, override: options.override },
-        ];
+        const { who, reason, override } = options;
+        const request = { type: 'REPLAY_REQUESTED', from: placeOf(now, options), reason, override };
+        permitted(now, who, request);
+        return [...(await driftEvents(now, { ...options, isDriving: true }, workspace, io)), request];
       }),
     );
     return showResult(view, options, io);

@@ -2,6 +2,7 @@ import { text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
 import { RunStateError } from '../errors.js';
+import { permitted } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 
@@ -21,7 +22,7 @@ export const retry: CommandFile<RetryOptions> = {
     defineDrift(command);
   },
   examples: ['cutover retry latest', 'cutover retry latest --reason "s3:PutObject granted"'],
-  parse: (args, raw, io) => ({ ...parseDecision(args, raw, io), reason: text(raw, 'reason') ?? null }),
+  parse: async (args, raw, io) => ({ ...(await parseDecision(args, raw, io)), reason: text(raw, 'reason') ?? null }),
   async run(options, io) {
     const view = await deciding(options, 'retry', io, (workspace, runId) =>
       workspace.engine.resume(runId, options.who, async (now) => {
@@ -33,10 +34,8 @@ export const retry: CommandFile<RetryOptions> = {
             runId,
           );
         }
-        return [
-          ...(await driftEvents(now, options.acceptDrift, workspace, io)),
-          { type: 'RETRY_REQUESTED', reason: options.reason },
-        ];
+        const request = permitted(now, options.who, { type: 'RETRY_REQUESTED', reason: options.reason });
+        return [...(await driftEvents(now, { ...options, isDriving: true }, workspace, io)), request];
       }),
     );
     return showResult(view, options, io);

@@ -3,6 +3,7 @@ import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { permitted } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 import { isSealedAsFailed } from '../run-facts.js';
@@ -22,14 +23,14 @@ export const seal: CommandFile<SealOptions> = {
     defineDrift(command);
   },
   examples: ['cutover seal latest --verdict FAIL --reason "gate 7 failed; kept for the review"'],
-  parse(args, raw, io) {
+  async parse(args, raw, io) {
     oneOf(
       requiredText(raw, 'verdict', 'only FAIL can be asked for; a PASS is earned: cutover resume <run>'),
       ['FAIL'],
       '--verdict',
     );
     return {
-      ...parseDecision(args, raw, io),
+      ...(await parseDecision(args, raw, io)),
       reason: requiredText(raw, 'reason', 'sealing a failed run is on the record: say why.'),
     };
   },
@@ -44,8 +45,8 @@ export const seal: CommandFile<SealOptions> = {
             runId,
           );
         }
-        const seal = { type: 'SEAL_REQUESTED', reason: options.reason };
-        const drift = await driftEvents(now, options.acceptDrift, workspace, io);
+        const seal = permitted(now, options.who, { type: 'SEAL_REQUESTED', reason: options.reason });
+        const drift = await driftEvents(now, { ...options, isDriving: true }, workspace, io);
         // A run that has ended takes nothing but this request; its drift is recorded right after it.
         return status === 'failed' ? [...drift, seal] : [seal, ...drift];
       }),

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import type { OptionValues } from 'commander';
+import type { RunView } from '../../engine/engine.js';
 import { flag, requiredText, text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { refuseClaimOfAnother, requireWaiting } from '../human-gate.js';
+import { permitted } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 import { confirmed } from '../sign-off/confirm.js';
@@ -53,7 +55,7 @@ export const signOff: CommandFile<SignOffOptions> = {
     'cutover sign-off latest --response .cutover/sign-off.json.sig',
     'cutover sign-off latest --reject --reason "the restore stopped at 80 %"',
   ],
-  parse(args, raw, io) {
+  async parse(args, raw, io) {
     refuseCombinations(raw);
     const path = (name: string) => {
       const given = text(raw, name);
@@ -65,7 +67,7 @@ export const signOff: CommandFile<SignOffOptions> = {
       throw new UsageError('--as is missing: without a terminal nobody can be asked who signs. Give --as NAME.');
     }
     return {
-      ...parseDecision(args, raw, io),
+      ...(await parseDecision(args, raw, io)),
       file: path('file'),
       rejectedBecause: flag(raw, 'reject') ? requiredText(raw, 'reason', 'say why the restore is rejected.') : null,
       andResume: flag(raw, 'andResume'),
@@ -80,16 +82,15 @@ export const signOff: CommandFile<SignOffOptions> = {
     if (options.rejectedBecause === null) return signOffRun(options, io);
     const { who, rejectedBecause: reason } = options;
     const view = await deciding(options, 'sign-off', io, async ({ engine }, runId) => {
-      const mayReject = (now: Parameters<typeof requireWaiting>[0]) => {
+      const rejection = (now: RunView) => {
         requireWaiting(now);
+        const rejected = permitted(now, who, { type: 'VERIFICATION_REJECTED', reason, by: who.user });
         refuseClaimOfAnother(now, [who.user]);
+        return rejected;
       };
-      mayReject(await engine.inspect(runId));
+      rejection(await engine.inspect(runId));
       await confirmed(`You reject the DB restore of run ${runId}`, runId, options, io);
-      return engine.send(runId, who, async (now) => {
-        mayReject(now);
-        return [{ type: 'VERIFICATION_REJECTED', reason, by: who.user }];
-      });
+      return engine.send(runId, who, async (now) => [rejection(now)]);
     });
     await showResult(view, options, io);
     return EXIT.ok;

@@ -1,10 +1,11 @@
 import type { Announced } from '../../engine/definition.js';
 import type { PilotContext } from '../../machine/context.js';
+import type { Countersignature } from '../../machine/signatures.js';
 import type { NewMessage } from '../../store/outbox.js';
 import type { RunStatus } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { nextCommands, type NextCommand } from '../next-commands.js';
-import { contextOf } from '../run-facts.js';
+import { contextOf, missingText } from '../run-facts.js';
 import { firstLine, oneLine } from '../table.js';
 
 /** What people are told, as every channel gets it; stable names. */
@@ -42,7 +43,7 @@ export function reminder(
 ): NewMessage[] {
   const seq = context.pause?.enteredSeq ?? 0;
   const since = context.pause === null ? '' : ` since ${instant(context.pause.enteredAt)}`;
-  const text = `Run ${runId} still waits for the DB restore verification,${since}.${expiryOf(context)}`;
+  const text = `Run ${runId} still waits for ${awaited(context)},${since}.${expiryOf(context)}`;
   return toChannels(context, messageOf({ runId, seq, at, kind, text, state, status }, context));
 }
 
@@ -57,11 +58,23 @@ function newsOf({ runId, seq, event, from, to, who }: Announced, status: RunStat
     const why = signOffWithdrawn === null ? '' : ` The sign-off was withdrawn: ${signOffWithdrawn}.`;
     return { kind: 'waiting', text: `Run ${runId} waits for the DB restore verification.${why}${expiryOf(context)}` };
   }
+  switch (event.type) {
+    case 'SIGNED_OFF':
+      return {
+        kind: 'signed-off',
+        text: `Run ${runId} was signed off by ${signOff?.signer} (${signOff?.level}).${stillMissing(context)}`,
+      };
+    case 'COUNTERSIGNED': {
+      const { role, signer, level } = event['countersignature'] as Countersignature;
+      return {
+        kind: 'countersigned',
+        text: `Run ${runId} was signed as ${role} by ${signer} (${level}).${stillMissing(context)}`,
+      };
+    }
+  }
   if (from === to) return null;
   const why = `${failure?.step ?? to}: ${failure?.code ?? 'unknown'}: ${firstLine(failure?.message ?? '')}`;
   switch (event.type) {
-    case 'SIGNED_OFF':
-      return { kind: 'signed-off', text: `Run ${runId} was signed off by ${signOff?.signer} (${signOff?.level}).` };
     case 'VERIFICATION_REJECTED':
       return { kind: 'rejected', text: `Run ${runId}: ${failure?.message}` };
     case 'EXPIRED':
@@ -85,6 +98,16 @@ function newsOf({ runId, seq, event, from, to, who }: Announced, status: RunStat
     case 'superseded':
       return null;
   }
+}
+
+/** What a waiting run waits for. */
+function awaited(context: PilotContext): string {
+  return context.signOff === null ? 'the DB restore verification' : `signatures: ${missingText(context)}`;
+}
+
+function stillMissing(context: PilotContext): string {
+  const missing = missingText(context);
+  return missing === '' ? '' : ` Still missing: ${missing}.`;
 }
 
 function expiryOf({ pause }: PilotContext): string {

@@ -12,9 +12,10 @@ import { beforeExpiry } from '../expiry.js';
 import { SignatureRequiredError, UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
-import { refuseClaimOfAnother, requireWaiting } from '../human-gate.js';
+import { refuseClaimOfAnother, requireNoSignOff, requireWaiting } from '../human-gate.js';
 import type { Io, Workspace } from '../io.js';
-import { signOffLevelFault } from '../../machine/human-gate.js';
+import { isLevelEnough } from '../../machine/permissions.js';
+import { permitted, requireDriverAfterwards } from '../permission.js';
 import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
 import { passGate, signable } from '../sign-off-gate.js';
@@ -40,6 +41,7 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
     const signed = await beforeExpiry(workspace, runId, options.who, io, async () => {
       const before = await workspace.engine.inspect(runId);
       requireWaiting(before);
+      requireNoSignOff(before);
       if (options.signWith !== null) allowedSignersOf(before, options.signWith);
       const evidence = workspace.openEvidence(before.run);
       const form = await newForm(before, evidence, options, io);
@@ -113,7 +115,8 @@ async function givenStatement(
   refuseClaimOfAnother(view, [options.who.user, found.signer]);
   const statement = statementOf(view, found, io.now());
   if (request !== null) return { statement, signature: null };
-  if (signWith === null && signOffLevelFault(contextOf(view), found) !== null) throw new SignatureRequiredError(runId);
+  if (signWith === null && !isLevelEnough(contextOf(view).request.policy, found.role, found.level))
+    throw new SignatureRequiredError(runId);
   if (isShown) await showStatement(statement, evidence, form, io);
   await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
   return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
@@ -141,11 +144,14 @@ async function showStatement(statement: SignOffStatement, evidence: EvidenceDir,
 
 function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {
+    const { who } = options;
     requireWaiting(view);
-    const events: RunEvent[] = await driftEvents(view, options.acceptDrift, workspace, io);
+    requireNoSignOff(view);
+    if (options.andResume) requireDriverAfterwards(view, who);
+    const events: RunEvent[] = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, form, workspace, io);
-    events.push(await passGate(view, evidence, given === null ? gate : { ...gate, given }));
+    events.push(permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given })));
     if (form?.replaces === true) await keepForm(evidence);
     if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
     return events;

@@ -16,8 +16,10 @@ export interface HistorySoFar {
   readonly signedOff: HistoryRecord | null;
   /** All of them, in their order. */
   readonly signOffs: readonly RecordedSignOff[];
-  /** The policy that was frozen when the run was created, as the first transition has it. */
-  readonly policy: unknown;
+  /** The signatures that were given after it, whether or not they count; not more than a policy can want. */
+  readonly countersigned: readonly HistoryRecord[];
+  /** The first transition. */
+  readonly started: HistoryRecord | null;
   readonly fault: string | null;
 }
 
@@ -32,6 +34,8 @@ export interface RecordedSignOff {
 
 /** Snapshots make lines long; one of this length is no transition of ours. Bounds the memory that a line takes. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** Three roles, nine of each: see the policy's schema. */
+const MAX_COUNTERSIGNED = 27;
 const LINE_FEED = 10;
 
 /**
@@ -48,7 +52,8 @@ export class HistoryReader implements ContentReader {
   readonly #signOffs: RecordedSignOff[] = [];
   /** The transitions of the present pause: their hashes. */
   readonly #pause = new Map<unknown, string>();
-  #policy: unknown = null;
+  #countersigned: HistoryRecord[] = [];
+  #started: HistoryRecord | null = null;
   #fault: string | null = null;
   #uploadWasInterrupted = false;
 
@@ -90,7 +95,8 @@ export class HistoryReader implements ContentReader {
       last: this.#last,
       signedOff: this.#signedOff,
       signOffs: [...this.#signOffs],
-      policy: this.#policy,
+      countersigned: this.#countersigned,
+      started: this.#started,
       fault: this.#fault,
     };
   }
@@ -121,10 +127,13 @@ export class HistoryReader implements ContentReader {
   #note(record: HistoryRecord): void {
     const { event } = record;
     this.#last = record;
-    if (record.seq === 1) this.#policy = (event['request'] as { policy?: unknown } | undefined)?.policy ?? null;
+    this.#started ??= withoutSnapshot(record);
     if (beginsPause(record)) this.#pause.clear();
     if (record.to === PAUSE) this.#pause.set(record.seq, record.hash);
     if (event.type === 'SIGNED_OFF') this.#noteSignOff(record);
+    if (event.type === 'COUNTERSIGNED' && this.#countersigned.length < MAX_COUNTERSIGNED) {
+      this.#countersigned.push(withoutSnapshot(record));
+    }
     for (const log of listIn(event['logs'])) {
       if (log['file'] === EVIDENCE.uploadLog && typeof log['sha256'] === 'string') this.#uploadLogs.add(log['sha256']);
     }
@@ -138,8 +147,14 @@ export class HistoryReader implements ContentReader {
     const { seq, at, event } = record;
     const signedUpTo = (event['signOff'] as { seq?: unknown } | null | undefined)?.seq;
     this.#signedOff = record;
+    this.#countersigned = [];
     this.#signOffs.push({ seq, at, signOff: event['signOff'] ?? null, head: this.#pause.get(signedUpTo) ?? null });
   }
+}
+
+/** What is kept must not grow with the run's memory. */
+function withoutSnapshot(record: HistoryRecord): HistoryRecord {
+  return { ...record, snapshot: null };
 }
 
 function recordIn(line: Uint8Array): HistoryRecord {

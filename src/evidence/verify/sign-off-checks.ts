@@ -28,7 +28,7 @@ export type VerifyStatement = (signed: SignedStatement) => Promise<StatementVerd
  */
 export async function signOffSignatureChecks(history: HistorySoFar | Unknown, verify: VerifyStatement): Promise<VerifyCheck[]> {
   if (isUnknown(history)) return [];
-  const policy = policySchema.safeParse(history.policy);
+  const policy = policySchema.safeParse((history.started?.event['request'] as { policy?: unknown } | undefined)?.policy);
   const [minimum, signers] = policy.success
     ? [policy.data.roles['db-restore-verifier'].minimumLevel, policy.data.allowedSigners]
     : [null, null];

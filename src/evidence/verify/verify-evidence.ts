@@ -11,6 +11,7 @@ import { historyChecks, runIdChecks, signOffChecks } from './history-checks.js';
 import { HistoryReader, type HistorySoFar } from './history-reader.js';
 import { readable } from './readable.js';
 import { recordedChecks, recordedFacts, type BesideArchive, type Derive } from './recorded-checks.js';
+import { signatureChecks } from './signature-checks.js';
 import { readSealedArchive, type SealedArchive } from './sealed-archive.js';
 import { sealedState } from './sealed-state.js';
 import { signOffSignatureChecks, type VerifyStatement } from './sign-off-checks.js';
@@ -74,6 +75,7 @@ export async function verifyEvidence(
     ...contentChecks(archive),
     ...historyChecks(history, state, manifest),
     ...signOffChecks(archive, state),
+    ...signatureChecks(history, state),
     ...(await signOffSignatureChecks(history, verifyStatement)),
     ...runIdChecks(runId, directory, archive, state, manifest),
   ];

@@ -36,7 +36,7 @@ export function tablesOf(db: Database): Tables {
 
 /**
  * Writes all of a transition; to be called inside one immediate transaction, which an error rolls back.
- * Throws `RunNotFoundError`, `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`, `AttemptStateError`.
+ * Throws `RunNotFoundError`, `LeaseLostError`, `StaleSnapshotError`, `EnvironmentHeldError`, `CycleTakenError`, `AttemptStateError`.
  */
 export function commitTransition(tables: Tables, transition: TransitionCommit): HistoryRecord {
   const { runId, fence, seq, at } = transition;
@@ -50,6 +50,9 @@ export function commitTransition(tables: Tables, transition: TransitionCommit): 
   tables.deadlines.settle(runId, seq, transition.deadlines);
   tables.outbox.add({ runId, seq, at }, transition.messages);
   tables.runs.advance(record, transition);
+  // Asked only where it can have become another one.
+  const enters = head.environment === null || head.status !== transition.status;
+  if (transition.isAloneInCycle && enters) tables.runs.requireAloneInCycle(runId);
   return record;
 }
 

@@ -1,7 +1,7 @@
 import type { HistoryRecord, Identity } from '../../evidence/history-record.js';
 import { genesisHash } from '../../evidence/hash-chain.js';
 import { canonicalJson } from '../../evidence/canonical-json.js';
-import { RunExistsError, RunNotFoundError } from '../errors.js';
+import { CycleTakenError, RunExistsError, RunNotFoundError } from '../errors.js';
 import type { NewRun, PreviousRun, RunFilter, RunRecord, RunStatus, TransitionCommit } from '../store.js';
 import type { Database } from './driver.js';
 import { parseStored } from './stored-json.js';
@@ -10,6 +10,12 @@ import { parseStored } from './stored-json.js';
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
+}
+
+/** Where a run stands before a transition. */
+export interface RunHead extends ChainHead {
+  readonly status: RunStatus;
+  readonly environment: string | null;
 }
 
 /** The runs: what lists show of each, and the head of its chain. Ids sort by age, as the runbook's timestamps do. */
@@ -42,9 +48,9 @@ export class RunTable {
   }
 
   /** Throws `RunNotFoundError`. */
-  head(runId: string): ChainHead {
+  head(runId: string): RunHead {
     const head = this.#db
-      .prepare<[string], ChainHead>('SELECT head_seq AS seq, head_hash AS hash FROM runs WHERE run_id = ?')
+      .prepare<[string], RunHead>('SELECT head_seq AS seq, head_hash AS hash, status, environment FROM runs WHERE run_id = ?')
       .get(runId);
     if (head === undefined) throw new RunNotFoundError(runId);
     return head;
@@ -79,6 +85,22 @@ export class RunTable {
     this.#db
       .prepare('UPDATE runs SET status = @status WHERE run_id = @runId AND status <> @status')
       .run({ runId: record.run_id, status: transition.status });
+  }
+
+  /**
+   * To be called where the run has advanced. Throws `CycleTakenError` when it is open or completed and another one of its environment
+   * and commit is, too. Environment and commit are not known before the preflight has passed: then there is nothing to compare.
+   */
+  requireAloneInCycle(runId: string): void {
+    const other = this.#db
+      .prepare<[string], CycleRow>(
+        `SELECT other.run_id, other.status, other.environment, other.git_head FROM runs AS own JOIN runs AS other
+           ON other.environment = own.environment AND other.git_head = own.git_head AND other.run_id <> own.run_id
+         WHERE own.run_id = ? AND own.status IN ${IN_CYCLE} AND other.status IN ${IN_CYCLE}
+         ORDER BY other.run_id DESC LIMIT 1`,
+      )
+      .get(runId);
+    if (other !== undefined) throw new CycleTakenError(other.environment, other.git_head, other.run_id, other.status);
   }
 
   get(runId: string): RunRecord | null {
@@ -118,6 +140,16 @@ export class RunTable {
 const NO_LIMIT = -1;
 /** Sorts after every id, and after every continuation of a prefix. */
 const AFTER_ALL = '\u{10FFFF}';
+
+/** A run that failed, was abandoned or superseded leaves the cycle to another one. */
+const IN_CYCLE = "('active', 'waiting', 'completed')";
+
+interface CycleRow {
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly environment: string;
+  readonly git_head: string;
+}
 
 interface RunRow {
   readonly run_id: string;

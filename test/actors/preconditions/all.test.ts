@@ -59,6 +59,8 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
       ...variables,
     },
     contextOk: null,
+    again: null,
+    policyFile: '/srv/platform/cutover.policy.yaml',
     policy: NO_POLICY,
     channels: [],
     site: PILOT_SITE,

@@ -22,8 +22,9 @@ import type { RunEvent } from '../../../src/engine/definition.js';
 import { proven } from '../../../src/machine/context.js';
 import { stepInputs } from '../../../src/machine/step-inputs.js';
 import { PILOT_VERSION } from '../../../src/machine/version.js';
-import { attemptFailure, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
+import { attemptFailure, countersignature, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
 import { PilotRun, recorded } from '../../machine/pilot-run.js';
+import { NO_POLICY, type Policy } from '../../../src/config/policy.js';
 import type { AttestedFacts, Signer } from '../../../src/config/step-contracts.js';
 import { verifyStatement } from '../../../src/actors/sign-off/verify-statement.js';
 import { signatureFault } from '../../../src/actors/attestation/verify-signature.js';
@@ -59,6 +60,8 @@ export interface SealedRunOptions {
   readonly earlierLogs?: Readonly<Record<string, string>>;
   /** FAIL: abandoned at the pause, and then sealed. */
   readonly verdict?: 'PASS' | 'FAIL';
+  /** Of those who sign (default: none, and the verifier alone does; with `signOffKey`, by that key). */
+  readonly policy?: Policy;
   /** Failed before there was a scope, and then sealed. */
   readonly withoutScope?: boolean;
   /** Signs the attestation (default: `SIGNER`); null: it is not signed. */
@@ -82,15 +85,18 @@ export class SealedRun {
     readonly root: string,
     readonly evidence: EvidenceDir,
     readonly signOffKey: SignOffKey | null,
+    policy: Policy,
   ) {
-    this.#run = PilotRun.start(signOffKey === null ? {} : { policy: policyWith(signOffKey.allowed) });
+    this.#run = PilotRun.start({ policy });
   }
 
   static async create(options: SealedRunOptions = {}): Promise<SealedRun> {
     const root = await mkdtemp(join(tmpdir(), 'sealed-'));
     const evidence = openEvidenceDir(join(root, RUN), { root, redactor: () => createRedactor() });
     await mkdir(join(evidence.path, EVIDENCE.screenshots), { recursive: true });
-    const sealed = new SealedRun(root, evidence, options.signOffKey ?? null);
+    const { signOffKey = null } = options;
+    const policy = options.policy ?? (signOffKey === null ? NO_POLICY : policyWith(signOffKey.allowed));
+    const sealed = new SealedRun(root, evidence, signOffKey, policy);
     await sealed.#make(options);
     return sealed;
   }
@@ -136,6 +142,9 @@ export class SealedRun {
     const asFound = Object.fromEntries(Object.keys(SIGNED).map((name) => [name, hex(content[name] ?? '')]));
     const given = Object.fromEntries(Object.entries({ ...asFound, ...signed }).filter(([, sha256]) => sha256 !== null));
     this.#send({ type: 'SIGNED_OFF', signOff: this.#signOff(given as SignOff['files']) });
+    if (this.#run.state === 'awaitingDbVerification') {
+      this.#send({ type: 'COUNTERSIGNED', countersignature: { ...countersignature, files: given } });
+    }
     await this.#seal(options, key);
   }
 

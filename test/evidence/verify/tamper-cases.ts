@@ -5,6 +5,8 @@ import type { HistoryRecord } from '../../../src/evidence/history-record.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
 import { manifestJson, type Manifest } from '../../../src/evidence/manifest.js';
 import { resultSummary } from '../../../src/evidence/result-summary.js';
+import { NO_POLICY } from '../../../src/config/policy.js';
+import type { PilotContext } from '../../../src/machine/context.js';
 import { sealedFacts } from '../../../src/machine/sealed-facts.js';
 import {
   attestationText,
@@ -43,6 +45,9 @@ const CHECK = {
   beside: 'beside the archive, each file as in it',
   index: 'each file as in 59_index.sha256',
   signed: 'each file as it was signed',
+  policy: 'the policy, as it was frozen at the start',
+  further: 'each signature after the sign-off, as it was given',
+  wanted: 'the signatures that the policy wants',
   plain: 'a gzip-compressed tar of plain files in order',
   digest: 'SHA-256, as in the manifest',
   digestFile: 'SHA-256 of the archive',
@@ -437,6 +442,59 @@ const onHistory: TamperGroup = {
   ],
 };
 
+/** The last transition that the archive holds, forged with a chain that is right again, and all else made to fit. */
+function forgingLast(change: (context: PilotContext, event: HistoryRecord['event']) => unknown): TamperCase['tamper'] {
+  return async (run) => {
+    const records = sealedPart(run);
+    const forged = rechained(records, records[0]?.prev_hash ?? '', (record) => {
+      if (record.seq === records.length) change((record.snapshot as { context: PilotContext }).context, record.event);
+      return record;
+    });
+    await run.replaceHistory(forged, COVERS[2][0]);
+  };
+}
+
+const onSignatures: TamperGroup = {
+  title: 'The signatures after the sign-off, in a history whose chain is computed anew',
+  cases: [
+    {
+      artefact: EVIDENCE.history,
+      change: 'the signature of the lead does not count any more',
+      check: CHECK.wanted,
+      tamper: forgingLast((context) => Object.assign(context, { countersignatures: [] })),
+    },
+    {
+      artefact: EVIDENCE.history,
+      change: 'the signature of the lead does not count any more, and the policy wants none',
+      check: CHECK.policy,
+      tamper: forgingLast((context) =>
+        Object.assign(context, { countersignatures: [], request: { ...context.request, policy: NO_POLICY } }),
+      ),
+    },
+    {
+      artefact: EVIDENCE.history,
+      change: 'the signature that counts is of somebody else than the one that was given',
+      check: CHECK.further,
+      tamper: forgingLast((context) =>
+        Object.assign(context, { countersignatures: context.countersignatures.map((one) => ({ ...one, signer: 'x' })) }),
+      ),
+    },
+    {
+      artefact: EVIDENCE.history,
+      change: 'the signature of the lead is of other files than those that were signed off',
+      check: CHECK.further,
+      tamper: forgingLast((context, event) => {
+        const ofOthers = context.countersignatures.map((one) => ({
+          ...one,
+          files: { ...one.files, [EVIDENCE.rcGates]: '0'.repeat(64) },
+        }));
+        Object.assign(context, { countersignatures: ofOthers });
+        Object.assign(event, { countersignature: ofOthers[0] });
+      }),
+    },
+  ],
+};
+
 const onSummary: TamperGroup = {
   title: 'The summary',
   cases: [
@@ -614,6 +672,7 @@ export const TAMPER_GROUPS: readonly TamperGroup[] = [
   onManifest,
   onHistory,
   onSignOff,
+  onSignatures,
   onSummary,
   onAttestation,
   onTimestamp,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { askForTimestamp } from '../../../src/actors/attestation/timestamp-authority.js';
 import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
+import { LEAD_SIGNS } from '../../machine/pilot-facts.js';
 import { SignOffKey } from '../../sign-off-key.js';
 import { startTsa } from '../../services/tsa/start.js';
 import { directoryToVerify, SealedRun, verifyWith } from './sealed-run.js';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   const tsa = await startTsa();
   const stamp = async (signature: Uint8Array) =>
     (await askForTimestamp(tsa.url, signature, new AbortController().signal)).response;
-  passed = await SealedRun.create({ tsa: { url: tsa.url, stamp } });
+  passed = await SealedRun.create({ policy: LEAD_SIGNS, tsa: { url: tsa.url, stamp } });
   await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
   signedByKey = await SealedRun.create({ signOffKey: key });

@@ -48,6 +48,9 @@ describe('a directory is verified', () => {
       '58_history.ndjson: hash of the last transition, as in the manifest',
       '58_history.ndjson: what the last transition sealed, as in the manifest',
       '58_history.ndjson: each file as it was signed',
+      '58_history.ndjson: the policy, as it was frozen at the start',
+      '58_history.ndjson: each signature after the sign-off, as it was given',
+      '58_history.ndjson: the signatures that the policy wants',
       '(directory): its name is the run',
       '60_evidence_seal_manifest.json: run',
       '58_history.ndjson: run',
@@ -66,8 +69,16 @@ describe('a directory is verified', () => {
     ]);
   });
 
+  test('when a finding of the scan was accepted between the seal and the summary', async () => {
+    const finding = { file: EVIDENCE.rcGates, line: 2, kind: 'jwt', sha256: hex('x') };
+    await sealed({ afterSeal: [{ type: 'FINDING_ACCEPTED', reason: 'an example', ...finding }] });
+    expect(await verify()).toMatchObject({ verified: true });
+  });
+
   test('when the world drifted between the seal and the summary', async () => {
-    await sealed({ afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld }] });
+    await sealed({
+      afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld, policy: null }],
+    });
     expect(await verify()).toMatchObject({ verified: true, failures: [] });
   });
 
@@ -187,6 +198,9 @@ describe('an archive alone', () => {
       'each file as in 59_index.sha256',
       'a hash chain from the genesis of the run on',
       'each file as it was signed',
+      'the policy, as it was frozen at the start',
+      'each signature after the sign-off, as it was given',
+      'the signatures that the policy wants',
       'run',
       'run of the sign-off',
       'chain id, the genesis of the run',

@@ -1,0 +1,207 @@
+import type { Level, Policy, PolicyRole } from '../config/policy.js';
+import { comparable, isSamePerson, named, namesOf } from '../evidence/person.js';
+import type { PilotContext, SignOff } from './context.js';
+import type { PilotEvent } from './events.js';
+import type { Countersignature } from './signatures.js';
+
+/** What a person can ask of a run. */
+export const ACTIONS = [
+  'start',
+  'resume',
+  'retry',
+  'sign-off',
+  'reject',
+  'claim',
+  'release',
+  'release --reason',
+  'sign --role db-restore-verifier',
+  'sign --role sre-lead',
+  'sign --role engineering-lead',
+  'replay',
+  'replay --override',
+  'accept-finding',
+  'accept-drift',
+  'abandon',
+  'break-lease',
+  'seal',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export interface Permission {
+  /** Any of these may. */
+  readonly roles: readonly PolicyRole[];
+  /** It signs: with separation not by whoever drove the run, nor by someone who has signed in another role. */
+  readonly signs: boolean;
+  /** Whoever asks for it drives the run on: with separation not someone whose signature counts. */
+  readonly drives: boolean;
+  /** It lets nothing pass: an asserted name is enough, whatever level the policy wants of the role. */
+  readonly byName: boolean;
+  /** It decides on a failure: with separation not by whoever drove the attempt that failed. */
+  readonly judgesFailure: boolean;
+}
+
+const plain = { signs: false, drives: false, byName: false, judgesFailure: false };
+const driving = { ...plain, drives: true };
+const signing = { ...plain, signs: true };
+const holding = { ...plain, byName: true };
+const deciding = { ...plain, roles: ['supervisor'], judgesFailure: true } as const;
+
+/**
+ * Who may do what. Source: the runbook's roles; design, "Command line". An operator may seal again, or have the scan made again,
+ * after a failure of his own (the runbook: fix, then `--seal-only` again): these prove nothing anew.
+ */
+export const PERMISSIONS: Readonly<Record<Action, Permission>> = {
+  start: { roles: ['operator'], ...plain },
+  resume: { roles: ['operator'], ...driving },
+  retry: { roles: ['operator', 'supervisor'], ...driving },
+  'sign-off': { roles: ['db-restore-verifier'], ...signing },
+  reject: { roles: ['db-restore-verifier'], ...holding },
+  claim: { roles: ['db-restore-verifier'], ...holding },
+  release: { roles: ['db-restore-verifier'], ...holding },
+  'release --reason': { roles: ['db-restore-verifier', 'supervisor'], ...holding },
+  'sign --role db-restore-verifier': { roles: ['db-restore-verifier'], ...signing },
+  'sign --role sre-lead': { roles: ['sre-lead'], ...signing },
+  'sign --role engineering-lead': { roles: ['engineering-lead'], ...signing },
+  replay: { ...deciding, drives: true },
+  'replay --override': { ...deciding, drives: true },
+  'accept-finding': deciding,
+  'accept-drift': deciding,
+  abandon: deciding,
+  'break-lease': deciding,
+  seal: { ...deciding, drives: true },
+};
+
+/** What an event asks for; null for what no person asks for, and for SUPERSEDED, which follows from the start of another run. */
+export function actionOf(event: PilotEvent): Action | null {
+  switch (event.type) {
+    case 'DRIVER_JOINED':
+      return 'resume';
+    case 'SIGNED_OFF':
+      return 'sign-off';
+    case 'COUNTERSIGNED':
+      return `sign --role ${event.countersignature.role}`;
+    case 'VERIFICATION_REJECTED':
+      return 'reject';
+    case 'CLAIMED':
+      return 'claim';
+    case 'RELEASED':
+      return event.reason === null ? 'release' : 'release --reason';
+    case 'RETRY_REQUESTED':
+      return 'retry';
+    case 'REPLAY_REQUESTED':
+      return event.override ? 'replay --override' : 'replay';
+    case 'FINDING_ACCEPTED':
+      return 'accept-finding';
+    case 'DRIFT_ACCEPTED':
+      return 'accept-drift';
+    case 'ABANDONED':
+      return 'abandon';
+    case 'LEASE_BROKEN':
+      return 'break-lease';
+    case 'SEAL_REQUESTED':
+      return 'seal';
+    case 'SUPERSEDED':
+    case 'RESUMED':
+    case 'EXPIRED':
+    case 'DRILL_PLANNED':
+    case 'UPLOAD_BEGUN':
+    default:
+      return null;
+  }
+}
+
+/** Why the frozen policy does not let this person ask for this: the rule, who, and who may instead; null when it does. */
+export function permissionRefusal(context: PilotContext, event: PilotEvent): string | null {
+  const action = actionOf(event);
+  if (action === null) return null;
+  const person = actingPerson(event);
+  const { policy } = context.request;
+  return (
+    roleRefusal(policy, action, person) ??
+    quorumRefusal(context, action, person) ??
+    (policy.separation ? separationRefusal(context, action, person) : null)
+  );
+}
+
+/** As `permissionRefusal`, for whoever wants to start a run: there is none yet whose history could speak against it. */
+export function startRefusal(policy: Policy, who: PilotEvent['who']): string | null {
+  return roleRefusal(policy, 'start', personOf(who));
+}
+
+/** Whether a signature or a decision of this level counts for a role. */
+export function isLevelEnough(policy: Policy, role: PolicyRole, level: Level | 'engine'): boolean {
+  return level === 'ssh-verified' || policy.roles[role].minimumLevel === 'asserted';
+}
+
+/** The names that a signature stands for: those of its key, or, where nobody proved it, also all of whoever gave it. */
+export function signerNames({ signer, signature }: SignOff | Countersignature, who: PilotEvent['who']): readonly string[] {
+  return signature === undefined
+    ? comparable([signer, ...namesOf(who)])
+    : comparable([signer, signature.principal, signature.fingerprint]);
+}
+
+interface Person {
+  readonly shown: string;
+  readonly names: readonly string[];
+  readonly level: PilotEvent['who']['level'];
+}
+
+function actingPerson(event: PilotEvent): Person {
+  const signed = event.type === 'SIGNED_OFF' ? event.signOff : event.type === 'COUNTERSIGNED' ? event.countersignature : null;
+  if (signed === null) return personOf(event.who);
+  return {
+    shown: `${signed.signer} (${signed.level})`,
+    names: signerNames(signed, event.who),
+    level: signed.level,
+  };
+}
+
+function personOf(who: PilotEvent['who']): Person {
+  return { shown: named(who), names: namesOf(who), level: who.level };
+}
+
+function roleRefusal(policy: Policy, action: Action, person: Person): string | null {
+  const { roles, byName } = PERMISSIONS[action];
+  const held = roles.filter((role) => isMember(policy, role, person.names));
+  if (held.length === 0) {
+    const rules = roles.map((role) => `roles.${role}.members`).join(', ');
+    return `${person.shown} is no ${roles.join(' or ')} (${rules}), and only one may ${action}: ${whoMay(policy, roles)}`;
+  }
+  if (byName || held.some((role) => isLevelEnough(policy, role, person.level))) return null;
+  const rules = held.map((role) => `roles.${role}.minimum_level`).join(', ');
+  return `${person.shown} may not ${action} with an asserted name: the policy wants ssh-verified (${rules})`;
+}
+
+/** A quorum counts people: the same person signs once for a role. */
+function quorumRefusal(context: PilotContext, action: Action, { shown, names }: Person): string | null {
+  const { roles, signs } = PERMISSIONS[action];
+  const signer = signs && context.signers.find((one) => roles.includes(one.role) && isSamePerson(one.names, names));
+  if (!signer) return null;
+  return `${shown} has signed as ${signer.role} already, and a quorum counts people: ${whoMay(context.request.policy, roles)}`;
+}
+
+function separationRefusal(context: PilotContext, action: Action, { shown, names }: Person): string | null {
+  const { roles, signs, drives, judgesFailure } = PERMISSIONS[action];
+  const refuse = (why: string) =>
+    `${shown} ${why} (separation of duties), and may not ${action}: ${whoMay(context.request.policy, roles)}, but nobody known by the same name, account or address`;
+  const driver = context.drivers.find((one) => isSamePerson(namesOf(one), names));
+  if (signs && driver !== undefined) return refuse(`drove this run as ${named(driver)}`);
+  const signer = context.signers.find((one) => isSamePerson(one.names, names));
+  if (signs && signer !== undefined && !roles.includes(signer.role)) return refuse(`has signed as ${signer.role}`);
+  if (drives && signer !== undefined) return refuse(`has signed as ${signer.role}`);
+  const failedUnder = context.failure?.by ?? null;
+  if (judgesFailure && failedUnder !== null && isSamePerson(namesOf(failedUnder), names)) {
+    return refuse(`drove the attempt of ${context.failure?.step} that failed`);
+  }
+  return null;
+}
+
+function isMember(policy: Policy, role: PolicyRole, names: readonly string[]): boolean {
+  const { members } = policy.roles[role];
+  return members === null || isSamePerson(comparable(members), names);
+}
+
+function whoMay(policy: Policy, roles: readonly PolicyRole[]): string {
+  const who = roles.map((role) => `${role}: ${policy.roles[role].members?.join(', ') ?? 'anyone'}`);
+  return `who may instead: ${who.join('; ')}`;
+}
