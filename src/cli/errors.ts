@@ -63,10 +63,14 @@ export class ClaimedError extends Error {
 /** The policy wants a signature of a key, and none was given. Exit 2: the run still waits. */
 export class SignatureRequiredError extends Error {
   readonly code = 'SIGNATURE_REQUIRED';
-  constructor(readonly runId: string) {
+  constructor(
+    readonly runId: string,
+    /** The command that gives it, without its options for a key. */
+    command: string,
+  ) {
     super(
-      `The policy of run ${runId} wants a DB restore verification that is ssh-verified: a name in the form is not enough. Nothing was signed. ` +
-        `With a key on this machine: cutover sign-off ${runId} --sign-with FILE. With one elsewhere: cutover sign-off ${runId} --request .cutover/sign-off.json`,
+      `The policy of run ${runId} wants a signature that is ssh-verified: a name is not enough. Nothing was signed. ` +
+        `With a key on this machine: ${command} --sign-with FILE. With one elsewhere: ${command} --request .cutover/sign-off.json`,
     );
   }
 }
@@ -81,7 +85,7 @@ export class SignatureRefusedError extends Error {
     what: string,
     advice: string,
   ) {
-    super(`The signature of ${subject} does not sign off run ${runId}: ${what}. Nothing was signed. ${advice}`);
+    super(`The signature of ${subject} does not count for run ${runId}: ${what}. Nothing was signed. ${advice}`);
   }
 }
 

@@ -139,14 +139,18 @@ function signWithKey(runId: string, withdrawnBecause: string | null): NextComman
   ];
 }
 
-/** Each signature that the policy still wants. */
+/** Each signature that the policy still wants, as it wants it. */
 function afterSignOff(runId: string, context: PilotContext): NextCommand[] {
-  return missingSignatures(context).map(({ role, missing }) => ({
-    role: SIGNERS[role],
-    command: `cutover sign ${runId} --role ${role} --as NAME`,
-    why:
-      missing === 1 ? 'the policy wants this signature, too' : `the policy wants ${missing} more of them, each of another person`,
-  }));
+  return missingSignatures(context).flatMap(({ role, missing }) => {
+    const command = `cutover sign ${runId} --role ${role} --as NAME`;
+    const why =
+      missing === 1 ? 'the policy wants this signature, too' : `the policy wants ${missing} more, each of another person`;
+    if (!byKey(context, role)) return [{ role: SIGNERS[role], command, why }];
+    return [
+      { role: SIGNERS[role], command: `${command} --sign-with FILE`, why: `${why}, with a key` },
+      { role: SIGNERS[role], command: `${command} --request .cutover/${role}.json`, why: 'sign on another machine' },
+    ];
+  });
 }
 
 const VERIFIER = 'DB restore verifier';

@@ -21,6 +21,7 @@ import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
 import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
+import { signingCommand } from './sign-off/signing-command.js';
 
 export interface GateOptions {
   readonly now: Date;
@@ -47,7 +48,7 @@ export async function passGate(
 ): Promise<RunEvent & { signOff: SignOff }> {
   const found = await signable(view, evidence, options);
   refuseClaimOfAnother(view, [options.by, found.signer, options.given?.signature?.principal]);
-  const signOff = options.given === undefined ? found : asGiven(found, options.given, evidence);
+  const signOff = options.given === undefined ? found : asGiven(found, options.given, view, evidence);
   requireLevel(view, signOff);
   return { type: 'SIGNED_OFF', signOff };
 }
@@ -69,20 +70,38 @@ export async function passCountersignGate(
   view: RunView,
   evidence: EvidenceDir,
   options: GateOptions,
-  { role, signer }: { readonly role: SigningRole; readonly signer: string },
+  as: SignsAs,
 ): Promise<RunEvent & { countersignature: Countersignature }> {
-  const { runId, headSeq: seq } = view.run;
-  const signed = contextOf(view).signOff?.files ?? {};
-  const { files } = await complete(view, evidence, options, (found) => notAsSigned(signed, found));
-  const date = options.now.toISOString().slice(0, 10);
-  const countersignature = { runId, role, meaning: MEANINGS[role], seq, signer, date, level: 'asserted' as const, files };
-  if (role === 'db-restore-verifier') refuseClaimOfAnother(view, [options.by, signer]);
+  const found = await countersignable(view, evidence, options, as);
+  const countersignature = options.given === undefined ? found : asGiven(found, options.given, view, evidence);
+  if (as.role === 'db-restore-verifier') refuseClaimOfAnother(view, [options.by, as.signer, options.given?.signature?.principal]);
   requireLevel(view, countersignature);
   return { type: 'COUNTERSIGNED', countersignature };
 }
 
-function requireLevel(view: RunView, { role, level }: Countersignature): void {
-  if (!isLevelEnough(contextOf(view).request.policy, role, level)) throw new SignatureRequiredError(view.run.runId);
+export interface SignsAs {
+  readonly role: SigningRole;
+  readonly signer: string;
+}
+
+/** What would be signed now after the sign-off, asserted. Throws as `passCountersignGate` does. */
+export async function countersignable(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: GateOptions,
+  { role, signer }: SignsAs,
+): Promise<Countersignature> {
+  const { runId, headSeq: seq } = view.run;
+  const signed = contextOf(view).signOff?.files ?? {};
+  const { files } = await complete(view, evidence, options, (found) => notAsSigned(signed, found));
+  const date = options.now.toISOString().slice(0, 10);
+  return { runId, role, meaning: MEANINGS[role], seq, signer, date, level: 'asserted', files };
+}
+
+/** Throws `SignatureRequiredError` where the policy wants a key, and this is a name. */
+export function requireLevel(view: RunView, { role, level }: Pick<Countersignature, 'role' | 'level'>): void {
+  if (isLevelEnough(contextOf(view).request.policy, role, level)) return;
+  throw new SignatureRequiredError(view.run.runId, signingCommand(view, role));
 }
 
 /** All checks of the gate, and those that are asked of the digests besides. Throws `CheckpointIncompleteError`. */

@@ -10,9 +10,10 @@ import { permitted } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
 import { confirmed } from '../sign-off/confirm.js';
+import { defineSigning, parseSigning, type SigningOptions } from '../sign-off/key-options.js';
 import { signOffRun } from '../sign-off/sign-off-run.js';
 
-export interface SignOffOptions extends DecisionOptions {
+export interface SignOffOptions extends DecisionOptions, SigningOptions {
   /** The completed form, absolute; null: the one in the evidence directory. */
   readonly file: string | null;
   /** Why the restore failed; null for a sign-off. */
@@ -22,12 +23,6 @@ export interface SignOffOptions extends DecisionOptions {
   readonly confirm: boolean;
   /** Everything in the form is asked again. */
   readonly edit: boolean;
-  /** The OpenSSH key that signs here, absolute. */
-  readonly signWith: string | null;
-  /** Where the statement for a key elsewhere is written to; with `response`, where it is. Absolute. */
-  readonly request: string | null;
-  /** The signature that came back, absolute. */
-  readonly response: string | null;
 }
 
 /** The human gate, on purpose. It commits and does not drive on: that is the operator's part, unless `--and-resume` says so. */
@@ -35,12 +30,10 @@ export const signOff: CommandFile<SignOffOptions> = {
   define(command) {
     defineRun(command, 'required');
     defineWho(command);
+    defineSigning(command);
     command
       .option('--edit', 'go through the whole form, not only through what it lacks (at a terminal)')
       .option('--file <file>', 'a completed checkpoint: copied into the evidence, the earlier one is kept')
-      .option('--sign-with <file>', 'sign with this OpenSSH key, or the .pub file of one that ssh-agent holds')
-      .option('--request <file>', 'write the statement that is to be signed on another machine; with --response: that file')
-      .option('--response <file>', 'the signature of the statement, as ssh-keygen -Y sign made it')
       .option('--reject', 'the restore failed (with --reason)')
       .option('--reason <text>', 'why it is rejected')
       .option('--and-resume', 'go on with the sealing at once')
@@ -57,25 +50,15 @@ export const signOff: CommandFile<SignOffOptions> = {
   ],
   async parse(args, raw, io) {
     refuseCombinations(raw);
-    const path = (name: string) => {
-      const given = text(raw, name);
-      return given === undefined ? null : resolve(io.cwd, given);
-    };
-    const response = path('response');
-    // Whoever brings a signature back need not be the signer: the key says who that is.
-    if (io.prompt === null && response === null && text(raw, 'as') === undefined) {
-      throw new UsageError('--as is missing: without a terminal nobody can be asked who signs. Give --as NAME.');
-    }
+    const file = text(raw, 'file');
     return {
       ...(await parseDecision(args, raw, io)),
-      file: path('file'),
+      ...parseSigning(raw, io),
+      file: file === undefined ? null : resolve(io.cwd, file),
       rejectedBecause: flag(raw, 'reject') ? requiredText(raw, 'reason', 'say why the restore is rejected.') : null,
       andResume: flag(raw, 'andResume'),
       confirm: !flag(raw, 'yes'),
       edit: flag(raw, 'edit'),
-      signWith: path('signWith'),
-      request: path('request') ?? (response === null ? null : requestOf(response)),
-      response,
     };
   },
   async run(options, io) {
@@ -114,10 +97,4 @@ function refuseCombinations(raw: OptionValues): void {
   }
   if (raw['reject'] === undefined && text(raw, 'reason') !== undefined)
     throw new UsageError('--reason belongs to --reject: a sign-off says it all in the form.');
-}
-
-/** `sign-off.json.sig` -> `sign-off.json`, as ssh-keygen names its output. */
-function requestOf(response: string): string {
-  if (response.endsWith('.sig')) return response.slice(0, -'.sig'.length);
-  throw new UsageError(`--response ${response} does not end in .sig: name the statement that it is of, too: --request FILE.`);
 }

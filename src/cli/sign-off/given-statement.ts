@@ -4,9 +4,10 @@ import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
 import { beginsPause, PAUSE } from '../../evidence/sign-off/pause.js';
 import type { SignOffStatement, SshSignature } from '../../evidence/sign-off/statement.js';
-import type { SignOff } from '../../machine/context.js';
+import type { Countersignature } from '../../machine/signatures.js';
 import type { Store } from '../../store/store.js';
 import { CheckpointIncompleteError, SignatureRefusedError, type GateFinding } from '../errors.js';
+import { signingCommand } from './signing-command.js';
 
 /** A statement that its signer has seen, and signed with a key or not. */
 export interface GivenStatement {
@@ -15,7 +16,11 @@ export interface GivenStatement {
 }
 
 /** The statement of what is found now, for its signer to see. `time` is the moment of it. */
-export function statementOf({ run }: RunView, { role, signer, meaning, seq, files }: SignOff, time: Date): SignOffStatement {
+export function statementOf(
+  { run }: RunView,
+  { role, signer, meaning, seq, files }: Countersignature,
+  time: Date,
+): SignOffStatement {
   return {
     version: 1,
     run_id: run.runId,
@@ -30,15 +35,20 @@ export function statementOf({ run }: RunView, { role, signer, meaning, seq, file
 }
 
 /**
- * The sign-off as its signer saw it, if what is found now is still that. Throws `CheckpointIncompleteError` with every file that is not,
+ * The signature as its signer saw it, if what is found now is still that. Throws `CheckpointIncompleteError` with every file that is not,
  * and `SignatureRefusedError` for a statement of something else.
  */
-export function asGiven(found: SignOff, { statement, signature }: GivenStatement, evidence: EvidenceDir): SignOff {
+export function asGiven<S extends Countersignature>(
+  found: S,
+  { statement, signature }: GivenStatement,
+  view: RunView,
+  evidence: EvidenceDir,
+): S {
   const { run_id: runId, role, name, meaning, seq, files } = statement;
   const said = { runId, role, signer: name, meaning };
   for (const [what, value] of Object.entries(said)) {
     const now = found[what as keyof typeof said];
-    if (value !== now) throw refused(found.runId, `it says ${what} ${JSON.stringify(value)}, here it is ${JSON.stringify(now)}`);
+    if (value !== now) throw refused(view, found, `it says ${what} ${JSON.stringify(value)}, here it is ${JSON.stringify(now)}`);
   }
   const findings = changedSince(files, found.files);
   if (findings.length > 0) throw new CheckpointIncompleteError(found.runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
@@ -49,20 +59,22 @@ export function asGiven(found: SignOff, { statement, signature }: GivenStatement
  * The transition up to which the statement was made is on the chain of this run, and the pause has not begun anew since. Others may
  * have come meanwhile, such as a claim. Throws `SignatureRefusedError`.
  */
-export async function refuseStale({ statement }: GivenStatement, { run }: RunView, store: Store): Promise<void> {
+export async function refuseStale({ statement }: GivenStatement, view: RunView, store: Store): Promise<void> {
+  const { run } = view;
   const { seq, head } = statement;
   let isOnChain = false;
   for await (const record of store.history(run.runId, { after: seq - 1 })) {
     if (record.seq === seq) isOnChain = record.hash === head && record.to === PAUSE;
     else if (beginsPause(record))
-      throw refused(run.runId, `the pause began in transition ${record.seq}, after transition ${seq}`);
+      throw refused(view, statement, `the pause began in transition ${record.seq}, after transition ${seq}`);
   }
-  if (!isOnChain) throw refused(run.runId, `transition ${seq} with the hash ${head.slice(0, 12)}… is none of its present pause`);
+  if (!isOnChain)
+    throw refused(view, statement, `transition ${seq} with the hash ${head.slice(0, 12)}… is none of its present pause`);
 }
 
-function refused(runId: string, what: string): SignatureRefusedError {
-  const advice = `Have a statement of the run as it is now made and signed: cutover sign-off ${runId} --request FILE`;
-  return new SignatureRefusedError(runId, 'the statement', what, advice);
+function refused(view: RunView, { role }: Pick<SignOffStatement, 'role'>, what: string): SignatureRefusedError {
+  const advice = `Have a statement of the run as it is now made and signed: ${signingCommand(view, role)} --request FILE`;
+  return new SignatureRefusedError(view.run.runId, 'the statement', what, advice);
 }
 
 function changedSince(signed: SignedFiles, found: SignedFiles): GateFinding[] {

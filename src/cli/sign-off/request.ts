@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import type { RunView } from '../../engine/engine.js';
 import { SIGN_OFF_NAMESPACE, signOffStatementText, type SignOffStatement } from '../../evidence/sign-off/statement.js';
 import type { CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
+import { signingCommand } from './signing-command.js';
 
 /** Writes the statement to be signed, for the machine that has the key. Throws `UsageError` when the file cannot be made anew. */
 export async function writeRequest(statement: SignOffStatement, file: string): Promise<void> {
@@ -17,10 +19,10 @@ export async function writeRequest(statement: SignOffStatement, file: string): P
 }
 
 /** Says how the statement is signed elsewhere, and brought back. */
-export function showRequest(statement: SignOffStatement, file: string, { json }: CommonOptions, io: Io): void {
+export function showRequest(view: RunView, statement: SignOffStatement, file: string, { json }: CommonOptions, io: Io): void {
   const sha256 = createHash('sha256').update(signOffStatementText(statement)).digest('hex');
   const sign = `ssh-keygen -Y sign -f KEY -n ${SIGN_OFF_NAMESPACE} ${quoted(file)}`;
-  const respond = `cutover sign-off ${statement.run_id} --response ${quoted(`${file}.sig`)}`;
+  const respond = `${signingCommand(view, statement.role)} --response ${quoted(`${file}.sig`)}`;
   if (json) {
     io.stdout.write(`${JSON.stringify({ request: file, sha256, statement, sign, respond })}\n`);
     return;

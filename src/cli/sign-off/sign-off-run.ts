@@ -3,27 +3,26 @@ import type { RunView, Prepare } from '../../engine/engine.js';
 import type { RunEvent } from '../../engine/definition.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { attemptLogName, EVIDENCE } from '../../evidence/layout.js';
-import { signOffStatementText, type SignOffStatement } from '../../evidence/sign-off/statement.js';
+import type { SignOffStatement } from '../../evidence/sign-off/statement.js';
 import type { CommonOptions } from '../command.js';
 import type { SignOffOptions } from '../commands/sign-off.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
 import { beforeExpiry } from '../expiry.js';
-import { SignatureRequiredError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
 import { refuseClaimOfAnother, requireNoSignOff, requireWaiting } from '../human-gate.js';
 import type { Io, Workspace } from '../io.js';
-import { isLevelEnough } from '../../machine/permissions.js';
 import { permitted, requireDriverAfterwards } from '../permission.js';
 import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
-import { passGate, signable } from '../sign-off-gate.js';
-import { oneLine } from '../table.js';
+import { passGate, requireLevel, signable } from '../sign-off-gate.js';
 import { confirmed } from './confirm.js';
 import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
 import { Interview } from './interview.js';
 import { showRequest, writeRequest } from './request.js';
+import { showStatement } from './show-statement.js';
 import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
 
 type Options = SignOffOptions & CommonOptions;
@@ -59,7 +58,7 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
     return goOn(workspace, runId, { ...options, retriesSealing: false }, io);
   });
   if (requested !== null && options.request !== null) {
-    showRequest(requested, options.request, options, io);
+    showRequest(view, requested, options.request, options, io);
     return EXIT.ok;
   }
   const exit = await showResult(view, options, io);
@@ -115,31 +114,10 @@ async function givenStatement(
   refuseClaimOfAnother(view, [options.who.user, found.signer]);
   const statement = statementOf(view, found, io.now());
   if (request !== null) return { statement, signature: null };
-  if (signWith === null && !isLevelEnough(contextOf(view).request.policy, found.role, found.level))
-    throw new SignatureRequiredError(runId);
-  if (isShown) await showStatement(statement, evidence, form, io);
+  if (signWith === null) requireLevel(view, found);
+  if (isShown) showStatement(statement, form?.content ?? (await evidence.read(EVIDENCE.checkpoint)), io);
   await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
   return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
-}
-
-/** All of what is signed: the form, and the very text. */
-async function showStatement(statement: SignOffStatement, evidence: EvidenceDir, form: NewForm | null, io: Io): Promise<void> {
-  const content = form?.content ?? (await evidence.read(EVIDENCE.checkpoint));
-  const lines = [
-    '',
-    `The finished form, ${EVIDENCE.checkpoint}:`,
-    '',
-    ...content
-      .toString('utf8')
-      .trimEnd()
-      .split(/\r\n|\n|\r/)
-      .map((line) => `  ${oneLine(line)}`),
-    '',
-    'The statement that you sign:',
-    '',
-    signOffStatementText(statement),
-  ];
-  io.stderr.write(`${lines.join('\n')}\n`);
 }
 
 function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {

@@ -11,6 +11,7 @@ import { SignatureRefusedError, UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { contextOf } from '../run-facts.js';
 import type { GivenStatement } from './given-statement.js';
+import { signingCommand } from './signing-command.js';
 
 /** Signs the statement with a key that this machine has. Throws `SignatureRefusedError`, and the `ActorError` of ssh-keygen. */
 export async function signedHere(view: RunView, statement: SignOffStatement, keyFile: string, io: Io): Promise<GivenStatement> {
@@ -41,7 +42,7 @@ async function verified(
 ): Promise<GivenStatement> {
   const { runId } = view.run;
   if (statement.run_id !== runId) {
-    const advice = `Sign off that run, or have the statement of this one signed: cutover sign-off ${runId} --request FILE`;
+    const advice = `Sign that run, or have the statement of this one signed: ${signingCommand(view, statement.role)} --request FILE`;
     throw new SignatureRefusedError(runId, subject, `its statement is of run ${statement.run_id}`, advice);
   }
   const [text, principal] = [signOffStatementText(statement), principalIn(statement.name)];
@@ -52,7 +53,7 @@ async function verified(
     unrecordedOwner(io.signal, io.env),
   );
   if ('fault' in verdict) {
-    const advice = `The form names ${principal}: that person signs the statement, with a key that the policy lists for this name.`;
+    const advice = `The statement names ${principal}: that person signs the statement, with a key that the policy lists for this name.`;
     throw new SignatureRefusedError(runId, subject, verdict.fault, advice);
   }
   return { statement, signature: { statement: text, armored, principal, fingerprint: verdict.fingerprint } };

@@ -14,8 +14,8 @@ export interface HistorySoFar {
   readonly last: HistoryRecord | null;
   /** The last sign-off that was given, whether or not it counts. */
   readonly signedOff: HistoryRecord | null;
-  /** All of them, in their order. */
-  readonly signOffs: readonly RecordedSignOff[];
+  /** All sign-offs and the signatures after them, in their order. */
+  readonly signatures: readonly RecordedSignature[];
   /** The signatures that were given after it, whether or not they count; not more than a policy can want. */
   readonly countersigned: readonly HistoryRecord[];
   /** The first transition. */
@@ -23,11 +23,11 @@ export interface HistorySoFar {
   readonly fault: string | null;
 }
 
-/** A sign-off as the history has it. */
-export interface RecordedSignOff {
+/** A signature as the history has it. */
+export interface RecordedSignature {
   readonly seq: number;
   readonly at: string;
-  readonly signOff: unknown;
+  readonly signed: unknown;
   /** The hash of the transition up to which it was signed; null where that is none of the same pause. */
   readonly head: string | null;
 }
@@ -49,7 +49,7 @@ export class HistoryReader implements ContentReader {
   #pending = 0;
   #last: HistoryRecord | null = null;
   #signedOff: HistoryRecord | null = null;
-  readonly #signOffs: RecordedSignOff[] = [];
+  readonly #signatures: RecordedSignature[] = [];
   /** The transitions of the present pause: their hashes. */
   readonly #pause = new Map<unknown, string>();
   #countersigned: HistoryRecord[] = [];
@@ -94,7 +94,7 @@ export class HistoryReader implements ContentReader {
       head: this.#chain?.head ?? 'none',
       last: this.#last,
       signedOff: this.#signedOff,
-      signOffs: [...this.#signOffs],
+      signatures: [...this.#signatures],
       countersigned: this.#countersigned,
       started: this.#started,
       fault: this.#fault,
@@ -133,6 +133,7 @@ export class HistoryReader implements ContentReader {
     if (event.type === 'SIGNED_OFF') this.#noteSignOff(record);
     if (event.type === 'COUNTERSIGNED' && this.#countersigned.length < MAX_COUNTERSIGNED) {
       this.#countersigned.push(withoutSnapshot(record));
+      this.#noteSignature(record, event['countersignature']);
     }
     for (const log of listIn(event['logs'])) {
       if (log['file'] === EVIDENCE.uploadLog && typeof log['sha256'] === 'string') this.#uploadLogs.add(log['sha256']);
@@ -144,11 +145,14 @@ export class HistoryReader implements ContentReader {
   }
 
   #noteSignOff(record: HistoryRecord): void {
-    const { seq, at, event } = record;
-    const signedUpTo = (event['signOff'] as { seq?: unknown } | null | undefined)?.seq;
     this.#signedOff = record;
     this.#countersigned = [];
-    this.#signOffs.push({ seq, at, signOff: event['signOff'] ?? null, head: this.#pause.get(signedUpTo) ?? null });
+    this.#noteSignature(record, record.event['signOff']);
+  }
+
+  #noteSignature({ seq, at }: HistoryRecord, signed: unknown): void {
+    const signedUpTo = (signed as { seq?: unknown } | null | undefined)?.seq;
+    this.#signatures.push({ seq, at, signed: signed ?? null, head: this.#pause.get(signedUpTo) ?? null });
   }
 }
 

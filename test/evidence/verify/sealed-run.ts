@@ -20,6 +20,7 @@ import { scopeText } from '../../../src/evidence/scope.js';
 import type { EvidenceToVerify, VerifyWith } from '../../../src/evidence/verify/verify-evidence.js';
 import type { RunEvent } from '../../../src/engine/definition.js';
 import { proven } from '../../../src/machine/context.js';
+import type { Countersignature } from '../../../src/machine/signatures.js';
 import { stepInputs } from '../../../src/machine/step-inputs.js';
 import { PILOT_VERSION } from '../../../src/machine/version.js';
 import { attemptFailure, countersignature, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
@@ -68,6 +69,8 @@ export interface SealedRunOptions {
   readonly key?: TestKey | null;
   /** Signs the DB restore verification (default: nobody does, it is asserted). */
   readonly signOffKey?: SignOffKey;
+  /** Signs as the SRE lead after it (default: nobody does, unless the policy wants it, asserted). */
+  readonly leadKey?: SignOffKey;
   /** Stamps the signature (default: nobody does). */
   readonly tsa?: { readonly url: string; stamp(signature: Uint8Array): Promise<Uint8Array> };
 }
@@ -95,7 +98,7 @@ export class SealedRun {
     const evidence = openEvidenceDir(join(root, RUN), { root, redactor: () => createRedactor() });
     await mkdir(join(evidence.path, EVIDENCE.screenshots), { recursive: true });
     const { signOffKey = null } = options;
-    const policy = options.policy ?? (signOffKey === null ? NO_POLICY : policyWith(signOffKey.allowed));
+    const policy = options.policy ?? policyOf(signOffKey, options.leadKey ?? null);
     const sealed = new SealedRun(root, evidence, signOffKey, policy);
     await sealed.#make(options);
     return sealed;
@@ -141,23 +144,24 @@ export class SealedRun {
     }
     const asFound = Object.fromEntries(Object.keys(SIGNED).map((name) => [name, hex(content[name] ?? '')]));
     const given = Object.fromEntries(Object.entries({ ...asFound, ...signed }).filter(([, sha256]) => sha256 !== null));
-    this.#send({ type: 'SIGNED_OFF', signOff: this.#signOff(given as SignOff['files']) });
+    this.#send({ type: 'SIGNED_OFF', signOff: this.#signed({ ...signOff, files: given as SignOff['files'] }, this.signOffKey) });
     if (this.#run.state === 'awaitingDbVerification') {
-      this.#send({ type: 'COUNTERSIGNED', countersignature: { ...countersignature, files: given } });
+      const asserted = { ...countersignature, files: given as SignOff['files'] };
+      this.#send({ type: 'COUNTERSIGNED', countersignature: this.#signed(asserted, options.leadKey ?? null) });
     }
     await this.#seal(options, key);
   }
 
-  #signOff(files: SignOff['files']): SignOff {
-    const key = this.signOffKey;
+  /** With the key, up to the last transition; as it is without one. */
+  #signed<S extends Countersignature>(asserted: S, key: SignOffKey | null): S {
     const last = this.#records.at(-1);
-    if (key === null || last === undefined) return { ...signOff, files };
-    const { runId, role, signer, meaning } = signOff;
+    if (key === null || last === undefined) return asserted;
+    const { runId, role, signer, meaning, files } = asserted;
     const { seq, hash: head } = last;
     const time = '2026-02-21T12:00:20Z';
     const statement = signOffStatementText({ version: 1, run_id: runId, role, name: signer, meaning, time, seq, head, files });
     const signature = { statement, armored: key.sign(statement), principal: key.principal, fingerprint: key.fingerprint };
-    return { ...signOff, files, seq, level: 'ssh-verified', signature };
+    return { ...asserted, seq, level: 'ssh-verified', signature };
   }
 
   async #seal({ afterSeal = [], earlierLogs = {}, tsa }: SealedRunOptions, key: TestKey | null): Promise<void> {
@@ -222,6 +226,15 @@ export class SealedRun {
     };
     this.#records.push({ ...record, hash: recordHash(record) });
   }
+}
+
+/** Whoever has a key must sign with it. */
+function policyOf(verifier: SignOffKey | null, lead: SignOffKey | null): Policy {
+  if (verifier === null) return NO_POLICY;
+  const policy = policyWith(verifier.allowed + (lead?.allowed ?? ''));
+  if (lead === null) return policy;
+  const sreLead = { ...policy.roles['sre-lead'], minimumLevel: 'ssh-verified' as const, quorum: 1 };
+  return { ...policy, roles: { ...policy.roles, 'sre-lead': sreLead } };
 }
 
 export interface TestKey {

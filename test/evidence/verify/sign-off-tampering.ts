@@ -1,14 +1,14 @@
 import type { HistoryRecord } from '../../../src/evidence/history-record.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
 import { parseSignOffStatement, signOffStatementText, type SshSignature } from '../../../src/evidence/sign-off/statement.js';
-import type { SignOff } from '../../../src/machine/context.js';
+import type { Countersignature } from '../../../src/machine/signatures.js';
 import { SignOffKey } from '../../sign-off-key.js';
 import { rechained } from './sealed-run.js';
 import type { TamperCase, TamperGroup } from './tamper-cases.js';
 import type { TamperedRun } from './tamper.js';
 
-type Signed = SignOff & { readonly signature: SshSignature };
-type Change = (signOff: Signed, key: SignOffKey, records: readonly HistoryRecord[]) => SignOff;
+type Signed = Countersignature & { readonly signature: SshSignature };
+type Change = (signOff: Signed, key: SignOffKey, records: readonly HistoryRecord[]) => Countersignature;
 
 const CHANGES: readonly (readonly [string, Change])[] = [
   ['its signature is one of another text', (signOff, key) => signed(signOff, { armored: key.sign('another text\n') })],
@@ -31,32 +31,45 @@ const CHANGES: readonly (readonly [string, Change])[] = [
   ['it is made an asserted one', ({ signature: _, ...signOff }) => ({ ...signOff, level: 'asserted' })],
 ];
 
-/** What can be done to a sign-off in the history, everything in the archive and the manifest made to fit. */
+/** Of those of the sign-off, what proves that the signature of a lead is looked at as well. */
+const CHANGES_OF_LEAD: readonly (readonly [string, Change])[] = [
+  ['its signature is by a key that is not listed', (lead) => signed(lead, byAnotherKey(lead.signature.statement))],
+  ['its meaning is another one than in the signed statement', (lead) => ({ ...lead, meaning: 'Everything is well.' })],
+  ['it is made an asserted one', ({ signature: _, ...lead }) => ({ ...lead, level: 'asserted' })],
+];
+
+/** What can be done to a signature in the history, everything in the archive and the manifest made to fit. */
 export const onSignOff: TamperGroup = {
   title: 'The sign-off by a key',
-  cases: CHANGES.map(([change, of]): TamperCase => ({
-    artefact: EVIDENCE.history,
-    change: `the sign-off: ${change}`,
-    check: 'the SSH signature of the sign-off, by an allowed signer',
-    signedByKey: true,
-    tamper: (run) => changeSignOff(run, of),
-  })),
+  cases: [
+    ...CHANGES.map(([change, of]) => tamperCase(`the sign-off: ${change}`, (run) => changeSigned(run, 'SIGNED_OFF', of))),
+    ...CHANGES_OF_LEAD.map(([change, of]) =>
+      tamperCase(`the signature of the lead: ${change}`, (run) => changeSigned(run, 'COUNTERSIGNED', of)),
+    ),
+  ],
 };
 
-/** In the event and in the snapshot alike, with a chain that is right again. */
-async function changeSignOff(run: TamperedRun, change: Change): Promise<void> {
-  const at = run.records.findIndex(({ event }) => event.type === 'SIGNED_OFF');
-  const records = run.records.slice(0, at + 1);
+function tamperCase(change: string, tamper: TamperCase['tamper']): TamperCase {
+  const check = 'the SSH signature of the sign-off, by an allowed signer';
+  return { artefact: EVIDENCE.history, change, check, signedByKey: true, tamper };
+}
+
+/** In the event and in the snapshots from there on, with a chain that is right again. */
+async function changeSigned(run: TamperedRun, type: 'SIGNED_OFF' | 'COUNTERSIGNED', change: Change): Promise<void> {
+  const at = run.records.findIndex(({ event }) => event.type === type);
+  const records = run.records.slice(0, run.records.findIndex(({ to }) => to === 'sealing.scanning') + 1);
   const key = run.signOffKey;
   if (at < 0 || key === null) throw new Error('the run has no sign-off by a key');
-  const signOff = change(records[at]?.event['signOff'] as Signed, key, records);
+  const name = type === 'SIGNED_OFF' ? 'signOff' : 'countersignature';
+  const given = change(records[at]?.event[name] as Signed, key, records);
   const changed = rechained(records, records[0]?.prev_hash ?? '', (record) => {
-    if (record.seq !== at + 1) return record;
+    if (record.seq < at + 1) return record;
     const snapshot = record.snapshot as { readonly context: object };
+    const inContext = type === 'SIGNED_OFF' ? { signOff: given } : { countersignatures: [given] };
     return {
       ...record,
-      event: { ...record.event, signOff },
-      snapshot: { ...snapshot, context: { ...snapshot.context, signOff } },
+      event: record.seq === at + 1 ? { ...record.event, [name]: given } : record.event,
+      snapshot: { ...snapshot, context: { ...snapshot.context, ...inContext } },
     };
   });
   await run.replaceHistory(changed, { index: true, digests: true, beside: true });

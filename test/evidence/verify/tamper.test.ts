@@ -12,6 +12,7 @@ let passed: SealedRun;
 let failed: SealedRun;
 let signedByKey: SealedRun;
 const key = new SignOffKey();
+const leadKey = new SignOffKey('sre@example.com');
 beforeAll(async () => {
   const tsa = await startTsa();
   const stamp = async (signature: Uint8Array) =>
@@ -19,13 +20,14 @@ beforeAll(async () => {
   passed = await SealedRun.create({ policy: LEAD_SIGNS, tsa: { url: tsa.url, stamp } });
   await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
-  signedByKey = await SealedRun.create({ signOffKey: key });
+  signedByKey = await SealedRun.create({ signOffKey: key, leadKey });
 });
 afterAll(async () => {
   await passed.dispose();
   await failed.dispose();
   await signedByKey.dispose();
   key.dispose();
+  leadKey.dispose();
 });
 
 async function verify(path: string) {

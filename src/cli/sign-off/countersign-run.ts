@@ -1,0 +1,117 @@
+import type { Prepare, RunView } from '../../engine/engine.js';
+import type { EvidenceDir } from '../../evidence/evidence-dir.js';
+import { EVIDENCE } from '../../evidence/layout.js';
+import type { SignOffStatement } from '../../evidence/sign-off/statement.js';
+import { missingSignatures } from '../../machine/signatures.js';
+import type { CommonOptions } from '../command.js';
+import type { SignOptions } from '../commands/sign.js';
+import { deciding } from '../drive.js';
+import { driftEvents } from '../drift.js';
+import { RunStateError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { beforeExpiry } from '../expiry.js';
+import type { Io, Workspace } from '../io.js';
+import { permitted } from '../permission.js';
+import { showResult } from '../run-card.js';
+import { contextOf } from '../run-facts.js';
+import { countersignable, passCountersignGate, requireLevel } from '../sign-off-gate.js';
+import { confirmed } from './confirm.js';
+import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
+import { showRequest, writeRequest } from './request.js';
+import { showStatement } from './show-statement.js';
+import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
+
+type Options = SignOptions & CommonOptions;
+
+/** Has what was signed off signed by one more person, and commits it; or writes what is to be signed elsewhere. Gives the exit code. */
+export async function countersignRun(options: Options, io: Io): Promise<number> {
+  let requested: SignOffStatement | null = null;
+  const view = await deciding(options, 'sign', io, (workspace, runId) =>
+    beforeExpiry(workspace, runId, options.who, io, async () => {
+      const { engine, openEvidence } = workspace;
+      const before = await engine.inspect(runId);
+      requireWanted(before, options);
+      const given = await givenStatement(before, openEvidence(before.run), options, workspace, io);
+      if (given !== null && options.request !== null && options.response === null) {
+        await writeRequest(given.statement, options.request);
+        requested = given.statement;
+        return before;
+      }
+      return engine.send(runId, options.who, deciders(options, given, workspace, io));
+    }),
+  );
+  if (requested !== null && options.request !== null) showRequest(view, requested, options.request, options, io);
+  else await showResult(view, options, io);
+  return EXIT.ok;
+}
+
+/** As the signer has seen it, signed if a key is named; null where nobody sees one before it is committed. */
+async function givenStatement(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: Options,
+  workspace: Workspace,
+  io: Io,
+): Promise<GivenStatement | null> {
+  const { runId } = view.run;
+  const { role, who, request, response, signWith } = options;
+  const isShown = io.prompt !== null && options.confirm;
+  if (request !== null && response !== null) {
+    const signed = await signedElsewhere(view, request, response, io);
+    await confirmed(`You hand in what ${signed.statement.name} signed of run ${runId}`, runId, options, io);
+    return signed;
+  }
+  if (!isShown && signWith === null && request === null) return null;
+  if (signWith !== null) allowedSignersOf(view, signWith);
+  const found = await countersignable(view, evidence, gateOptions(options, workspace, io), { role, signer: who.user });
+  const statement = statementOf(view, found, io.now());
+  if (request !== null) return { statement, signature: null };
+  if (signWith === null) requireLevel(view, found);
+  if (isShown) showStatement(statement, await evidence.read(EVIDENCE.checkpoint), io);
+  await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
+  return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
+}
+
+function deciders(options: Options, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
+  return async (view, evidence) => {
+    requireWanted(view, options);
+    const { role, who } = options;
+    const drift = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
+    if (given !== null) await refuseStale(given, view, workspace.store);
+    const gate = gateOptions(options, workspace, io);
+    const as = { role, signer: given?.statement.name ?? who.user };
+    const signed = await passCountersignGate(view, evidence, given === null ? gate : { ...gate, given }, as);
+    return [...drift, permitted(view, who, signed)];
+  };
+}
+
+function gateOptions(
+  { who }: Options,
+  { knownSecrets }: Pick<Workspace, 'knownSecrets'>,
+  io: Io,
+): Parameters<typeof passCountersignGate>[2] {
+  return { now: io.now(), known: knownSecrets, onPurpose: true, by: who.user };
+}
+
+/** The run waits, what the others sign is fixed, and a signature of this role is still missing. Throws `RunStateError`. */
+function requireWanted(view: RunView, { role }: SignOptions): void {
+  const { runId, status, state } = view.run;
+  const context = contextOf(view);
+  if (status !== 'waiting') {
+    throw new RunStateError('NOT_WAITING', `Run ${runId} is in ${state}: only a run that waits for signatures is signed.`, runId);
+  }
+  if (context.signOff === null) {
+    throw new RunStateError(
+      'NOT_SIGNED_OFF',
+      `Run ${runId} is not signed off: what the others sign is fixed by the first DB restore verifier: cutover sign-off ${runId}`,
+      runId,
+    );
+  }
+  const missing = missingSignatures(context);
+  if (missing.some((one) => one.role === role)) return;
+  throw new RunStateError(
+    'SIGNATURE_NOT_WANTED',
+    `Run ${runId} wants no further signature of the role ${role} by its policy; missing are: ${missing.map((one) => one.role).join(', ')}.`,
+    runId,
+  );
+}
