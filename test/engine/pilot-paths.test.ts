@@ -45,10 +45,11 @@ function pathsOfTheMachine(): Path[] {
 
 /** What bounds the graph: runs that are equal in this are taken for the same. */
 function place({ value, context }: Snapshot): string {
-  const { failure, seal, drill, abandoning, results } = context;
+  const { failure, claim, seal, drill, abandoning, results } = context;
   return JSON.stringify([
     stateName(value),
     failure?.step,
+    claim !== null,
     [seal?.verdict, seal?.putBegan],
     [drill.plan !== null, stagingIsDirty(context), results.drillingAppRollback !== undefined],
     abandoning,
