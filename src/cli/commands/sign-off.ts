@@ -55,6 +55,10 @@ export const signOff: CommandFile<SignOffOptions> = {
   ],
   parse(args, raw, io) {
     refuseCombinations(raw);
+    if (flag(raw, 'edit') && (io.prompt === null || flag(raw, 'yes')))
+      throw new UsageError(
+        '--edit asks at a terminal, and there is none (or --yes was given). Use an editor, then sign without it.',
+      );
     const path = (name: string) => {
       const given = text(raw, name);
       return given === undefined ? null : resolve(io.cwd, given);
