@@ -7,7 +7,11 @@ export const SCOPES = {
   config: { mutate: ['src/config/*.ts'], tests: ['test/config/*.test.ts'] },
   checkpoint: {
     mutate: ['src/evidence/checkpoint*.ts'],
-    tests: ['test/evidence/checkpoint{,-answers,-findings,-parser,-template}.test.ts'],
+    tests: ['test/evidence/checkpoint{,-answers,-findings,-form,-parser,-template}.test.ts'],
+  },
+  'sign-off': {
+    mutate: ['src/evidence/{picture-type,sign-off/statement}.ts'],
+    tests: ['test/evidence/{picture-type,sign-off/statement}.test.ts'],
   },
   documents: {
     mutate: ['src/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.ts'],

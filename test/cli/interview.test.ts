@@ -160,6 +160,14 @@ describe('the questions at the terminal', () => {
     expect(await typing([], '--as', 'ada@example.com', '--yes')).toMatchObject({ code: 2 });
   });
 
+  test('are asked nowhere but at a terminal: --edit without one is refused', async () => {
+    for (const more of [['--edit'], ['--edit', '--yes']])
+      expect(await pilot.cutover('sign-off', RUN, '--as', 'v', ...more)).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('--edit asks at a terminal'),
+      });
+  });
+
   test('sign what was shown, or nothing: evidence that changes before the id is typed is found', async () => {
     const lines: readonly string[] = [...all];
     let asked = 0;

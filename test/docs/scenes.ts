@@ -19,13 +19,13 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
     await pilot.verify();
     await expectExit(pilot, ['resume', 'latest'], 0);
   },
-  'a signed run has passed': (pilot) => signedRun(pilot, 'signer.pem'),
+  'a signed run has passed': (pilot) => signedRun(pilot),
   'an auditor has the export of a signed run': async (pilot) => {
-    await signedRun(pilot, 'signer.pem');
+    await signedRun(pilot);
     await unpackExport(pilot, 'audit');
   },
-  'an auditor has the export of a run that was signed with an OpenSSH key': async (pilot) => {
-    await signedRun(pilot, 'signer');
+  'an auditor has the export of a run that was signed with OpenSSH keys': async (pilot) => {
+    await runSignedByVerifier(pilot, await policyFile(pilot));
     await unpackExport(pilot, 'ssh-audit');
   },
   'the verifier has completed the checkpoint': (pilot) => pilot.verify(),
@@ -74,16 +74,39 @@ export const SCENES: Readonly<Record<string, (pilot: Pilot) => Promise<void>>> =
   'the cluster changes dpp-worker again': (pilot) => pilot.site.kubernetes.control({ clearFaults: true }),
 };
 
-/** Signed with a new key: a PEM, or of OpenSSH. */
-async function signedRun(pilot: Pilot, name: 'signer.pem' | 'signer'): Promise<void> {
-  const file = join(pilot.directory, name);
-  if (name === 'signer') await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
-  else await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+/** Signed with a new key. */
+async function signedRun(pilot: Pilot): Promise<void> {
+  const file = join(pilot.directory, 'signer.pem');
+  await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   setVariable(pilot, 'CUTOVER_SIGN_WITH', file);
   const again = (await pilot.runIds()).length === 0 ? [] : ['--again', '--reason', 'with another key'];
   await expectExit(pilot, ['start', ...again], 2);
   await pilot.verify();
   await expectExit(pilot, ['resume', 'latest'], 0);
+}
+
+/** One that wants the verifier's key; that and the key of the attestation are made, too. Beside the repository: a worktree stays clean. */
+async function policyFile(pilot: Pilot): Promise<string> {
+  const at = (name: string) => join(pilot.directory, name);
+  for (const name of ['signer', 'verifier']) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)]);
+  const key = (await readFile(at('verifier.pub'), 'utf8')).split(' ').slice(0, 2).join(' ');
+  await writeFile(at('allowed_signers'), `verifier@example.com namespaces="sign-off@cutover" ${key}\n`);
+  const role = 'roles: { db-restore-verifier: { minimum_level: ssh-verified } }';
+  await writeFile(at('policy.yaml'), `version: 1\nseparation: false\nallowed_signers: allowed_signers\n${role}\n`);
+  return at('policy.yaml');
+}
+
+/** The verifier signs elsewhere, with ssh-keygen alone. */
+async function runSignedByVerifier(pilot: Pilot, policy: string): Promise<void> {
+  const at = (name: string) => join(pilot.directory, name);
+  setVariable(pilot, 'CUTOVER_SIGN_WITH', at('signer'));
+  await expectExit(pilot, ['start', '--policy', policy], 2);
+  await pilot.verify();
+  await expectExit(pilot, ['resume', 'latest'], 2);
+  await expectExit(pilot, ['sign-off', 'latest', '--as', 'verifier@example.com', '--request', at('sign-off.json')], 0);
+  await run('ssh-keygen', ['-Y', 'sign', '-q', '-f', at('verifier'), '-n', 'sign-off@cutover', at('sign-off.json')]);
+  await expectExit(pilot, ['sign-off', 'latest', '--response', at('sign-off.json.sig'), '--and-resume'], 0);
+  await expectExit(pilot, ['verify', 'latest'], 0);
 }
 
 /** Out of git's sight, so that the next run finds a clean worktree. */

@@ -45,10 +45,11 @@ function pathsOfTheMachine(): Path[] {
 
 /** What bounds the graph: runs that are equal in this are taken for the same. */
 function place({ value, context, tags }: Snapshot): string {
-  const { failure, seal, drill, abandoning, results, signOff } = context;
+  const { failure, claim, seal, drill, abandoning, results, signOff } = context;
   return JSON.stringify([
     stateName(value),
     failure?.step,
+    claim !== null,
     [seal?.verdict, seal?.putBegan],
     [drill.plan !== null, stagingIsDirty(context), results.drillingAppRollback !== undefined],
     abandoning,

@@ -50,6 +50,10 @@ export const signOff: CommandFile<SignOffOptions> = {
   ],
   async parse(args, raw, io) {
     refuseCombinations(raw);
+    if (flag(raw, 'edit') && (io.prompt === null || flag(raw, 'yes')))
+      throw new UsageError(
+        '--edit asks at a terminal, and there is none (or --yes was given). Use an editor, then sign without it.',
+      );
     const file = text(raw, 'file');
     return {
       ...(await parseDecision(args, raw, io)),
