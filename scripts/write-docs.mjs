@@ -13,6 +13,7 @@ const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
 const { siteJsonSchema } = await import('../dist/src/config/site-file.js');
 const { policyJsonSchema } = await import('../dist/src/config/policy-file.js');
 const { statementJsonSchema } = await import('../dist/src/evidence/attestation/statement.js');
+const { signOffStatementJsonSchema } = await import('../dist/src/evidence/sign-off/statement.js');
 write('docs/machine.svg', graph('svg'));
 write('docs/machine.mmd', graph('mermaid'));
 const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
@@ -23,6 +24,7 @@ const { withCorpusTable } = await import('../dist/test/evidence/corpus/quality.j
 write('docs/security-model.md', await withCorpusTable(readFileSync(join(ROOT, 'docs/security-model.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 write('docs/evidence-attestation.schema.json', `${JSON.stringify(statementJsonSchema(), null, 2)}\n`);
+write('docs/sign-off-statement.schema.json', `${JSON.stringify(signOffStatementJsonSchema(), null, 2)}\n`);
 write('docs/config.schema.json', `${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
 write('docs/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);

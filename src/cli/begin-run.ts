@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptionValues } from 'commander';
 import type { Command } from 'commander';
+import { configuredChannels, judgeReceiver } from '../config/channels.js';
 import { effectiveSettings, evidenceRootOf } from '../config/effective-settings.js';
 import type { RunRequest } from '../config/settings.js';
 import { PILOT_SITE } from '../config/site.js';
@@ -10,7 +11,7 @@ import { stagingIsDirty } from '../machine/context.js';
 import type { Identity } from '../evidence/history-record.js';
 import { runIdAt } from './clock-format.js';
 import { text } from './command.js';
-import { RunStateError } from './errors.js';
+import { RunStateError, UsageError } from './errors.js';
 import { applyFrozen } from './frozen-variables.js';
 import { identityOf } from './identity.js';
 import { loadPolicy, POLICY_FILE } from './load-policy.js';
@@ -44,8 +45,9 @@ export function defineSite(command: Command): void {
     .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for');
 }
 
-/** The request as it is frozen, and who asks. */
+/** The request as it is frozen, and who asks. Throws `UsageError`. */
 export async function parseBegin(raw: OptionValues, io: Io): Promise<BeginOptions> {
+  refuseWrongReceivers(io.env);
   return { who: identityOf(text(raw, 'as'), io.env), request: await parseRequest(raw, io) };
 }
 
@@ -60,7 +62,16 @@ export async function parseRequest(raw: OptionValues, io: Io): Promise<RunReques
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
     policy: await loadPolicy(directory, text(raw, 'policy') ?? null),
+    channels: configuredChannels(io.env),
   };
+}
+
+/** Nobody would be told anything, and nobody would see that before the first message. */
+function refuseWrongReceivers(env: NodeJS.ProcessEnv): void {
+  for (const channel of configuredChannels(env)) {
+    const judged = judgeReceiver(channel, env);
+    if ('fault' in judged) throw new UsageError(`${judged.fault}. Nothing was started. ${judged.advice}`);
+  }
 }
 
 /**

@@ -40,6 +40,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/sign-off.js')).signOff),
   },
   {
+    name: 'claim',
+    group: DECIDE,
+    summary: 'take the human gate upon you, so that nobody else verifies it, too',
+    load: async () => loaded((await import('./commands/claim.js')).claim),
+  },
+  {
+    name: 'release',
+    group: DECIDE,
+    summary: 'give a claimed human gate back',
+    load: async () => loaded((await import('./commands/release.js')).release),
+  },
+  {
     name: 'retry',
     group: DECIDE,
     summary: 'operator: sealing again after a fixed problem; the scan of a step again',
@@ -50,6 +62,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: DECIDE,
     summary: 'supervisor: the failed step again, or all from an earlier one',
     load: async () => loaded((await import('./commands/replay.js')).replay),
+  },
+  {
+    name: 'override',
+    group: DECIDE,
+    summary: 'supervisor: a failed gate judged again in the same run',
+    load: async () => loaded((await import('./commands/override.js')).override),
   },
   {
     name: 'accept-finding',
@@ -132,7 +150,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'explain',
     group: READ,
-    summary: 'what a step does, or what an error code means',
+    summary: 'why a run stands where it stands; what a step does; what an error code means',
     load: async () => loaded((await import('./commands/explain.js')).explain),
   },
   {
@@ -140,6 +158,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: READ,
     summary: 'every setting, its value, and where that is from: cutover config show',
     load: async () => loaded((await import('./commands/config.js')).config),
+  },
+  {
+    name: 'notify',
+    group: CARE,
+    summary: 'for a timer: remind, close gates that have expired, deliver messages',
+    load: async () => loaded((await import('./commands/notify.js')).notify),
   },
   {
     name: 'doctor',

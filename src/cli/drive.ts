@@ -3,7 +3,8 @@ import type { CommonOptions } from './command.js';
 import type { Io, Workspace, WorkspaceOptions } from './io.js';
 import { createProgress } from './progress.js';
 import { resolveRun } from './resolve-run.js';
-import { onRun, withWorkspace } from './with-run.js';
+import { withCourier } from './notify/courier.js';
+import { onRun } from './with-run.js';
 
 /** Opens the store for a command that changes a run, shows the progress, and ends both before the result is shown. */
 export async function driving(
@@ -14,7 +15,7 @@ export async function driving(
 ): Promise<RunView> {
   const progress = createProgress(io, { ...options, transitions: true });
   try {
-    return await withWorkspace(options, { ...how, notify: progress.notify }, io, work);
+    return await withCourier(options, { ...how, notify: progress.notify }, io, work);
   } finally {
     progress.close();
   }

@@ -2,6 +2,7 @@ import type { RunEvent } from '../engine/definition.js';
 import type { Prepare, RunView } from '../engine/engine.js';
 import type { Identity } from '../evidence/history-record.js';
 import { driftEvents, type AcceptDrift } from './drift.js';
+import { beforeExpiry } from './expiry.js';
 import { RunStateError } from './errors.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf, verdictOf } from './run-facts.js';
@@ -19,15 +20,17 @@ export interface GoOnOptions {
 /** Drives a run on from wherever it stopped: through the gate when it waits. Throws what keeps it from going on. */
 export async function goOn(workspace: Workspace, runId: string, options: GoOnOptions, io: Io): Promise<RunView> {
   const { who } = options;
-  return onRun(workspace, runId, async () => {
-    const before = await workspace.engine.inspect(runId);
-    if (isEnded(before)) return before;
-    // Asked before the lease is taken, too: whoever may not go on disturbs nobody.
-    refuseFailed(before, options);
-    const view = await workspace.engine.resume(runId, who, preparing(workspace, options, io));
-    await supersedeOlder(workspace, runId, who, io);
-    return view;
-  });
+  return onRun(workspace, runId, () =>
+    beforeExpiry(workspace, runId, who, io, async () => {
+      const before = await workspace.engine.inspect(runId);
+      if (isEnded(before)) return before;
+      // Asked before the lease is taken, too: whoever may not go on disturbs nobody.
+      refuseFailed(before, options);
+      const view = await workspace.engine.resume(runId, who, preparing(workspace, options, io));
+      await supersedeOlder(workspace, runId, who, io);
+      return view;
+    }),
+  );
 }
 
 export function isEnded({ run }: RunView): boolean {

@@ -4,9 +4,11 @@ import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import type { RunView } from '../engine/engine.js';
 import type { RunStatus } from '../store/store.js';
 import type { Palette } from './palette.js';
-import { table } from './table.js';
+import { contextOf } from './run-facts.js';
+import { oneLine, table } from './table.js';
 
 export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
 
@@ -18,7 +20,7 @@ export interface NextCommand {
 }
 
 /** A run as far as it matters for what comes next. */
-export interface Position {
+interface Position {
   readonly runId: string;
   readonly status: RunStatus;
   readonly state: string;
@@ -29,6 +31,15 @@ export interface Position {
 }
 
 /** The next commands of each role: derived from the run alone. */
+export function nextOf(view: RunView): NextCommand[] {
+  const { run, look } = view;
+  const context = contextOf(view);
+  const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
+  const { runId, status, state } = run;
+  return nextCommands({ runId, status, state, driven, evidenceDir: context.evidenceDir }, context);
+}
+
+/** The same of a run as it will be, before anybody drives it. */
 export function nextCommands(position: Position, context: PilotContext): NextCommand[] {
   const { runId } = position;
   const audit: NextCommand = { role: 'auditor', command: `cutover history ${runId}`, why: 'every transition, chained' };
@@ -67,21 +78,46 @@ function whileActive({ runId, driven }: Position): NextCommand[] {
   ];
 }
 
-function whileWaiting({ runId, evidenceDir }: Position, { signOffWithdrawn }: PilotContext): NextCommand[] {
+function whileWaiting({ runId, evidenceDir }: Position, context: PilotContext): NextCommand[] {
+  const { signOffWithdrawn, claim, request } = context;
   const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+  const role = 'DB restore verifier';
+  const byKey = request.policy.roles['db-restore-verifier'].minimumLevel === 'ssh-verified';
   return [
-    { role: 'DB restore verifier', command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
-    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why: withdrawn(signOffWithdrawn) },
-    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    ...(signOffWithdrawn === null
+    claim === null
+      ? { role, command: `cutover claim ${runId} --as NAME`, why: 'so that nobody else verifies it, too' }
+      : {
+          role,
+          command: `cutover release ${runId} --as NAME`,
+          why: `give it back (claimed by ${oneLine(claim.by)}, since ${claim.at})`,
+        },
+    { role, command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
+    ...(byKey ? signWithKey(runId, signOffWithdrawn) : signByName(runId, signOffWithdrawn)),
+    { role, command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
+    ...(signOffWithdrawn === null && !byKey
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
   ];
 }
 
-function withdrawn(why: string | null): string {
-  return why === null ? 'sign the completed form' : `sign again (withdrawn: ${why})`;
+function signByName(runId: string, withdrawnBecause: string | null): NextCommand[] {
+  const why = withdrawn(withdrawnBecause, 'asks for what the form lacks, then signs it');
+  return [{ role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why }];
+}
+
+/** As the frozen policy wants it. */
+function signWithKey(runId: string, withdrawnBecause: string | null): NextCommand[] {
+  const role = 'DB restore verifier';
+  const why = withdrawn(withdrawnBecause, 'sign with a key (the policy wants it)');
+  return [
+    { role, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
+    { role, command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`, why: 'sign on another machine' },
+  ];
+}
+
+function withdrawn(why: string | null, otherwise: string): string {
+  return why === null ? otherwise : `sign again (withdrawn: ${why})`;
 }
 
 function afterFailure({ runId }: Position, context: PilotContext): NextCommand[] {
@@ -138,7 +174,7 @@ function replay(runId: string, context: PilotContext): NextCommand[] {
   return [
     {
       role: 'supervisor',
-      command: `cutover replay ${runId}${override ? ' --override' : ''} --reason "..."`,
+      command: `cutover ${override ? 'override' : 'replay'} ${runId} --reason "..."`,
       why: override ? 'judge the failed gate again, on the record' : `${from} again`,
     },
   ];

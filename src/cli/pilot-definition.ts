@@ -3,9 +3,11 @@ import { pilotActors } from '../actors/index.js';
 import type { RunRequest } from '../config/settings.js';
 import type { Definition, StateFacts, StoredSnapshot } from '../engine/definition.js';
 import { proven, stagingIsDirty, type PilotContext, type PilotInput } from '../machine/context.js';
+import { pauseDeadlines } from '../machine/pause.js';
 import { pilotMachine } from '../machine/pilot-machine.js';
 import { PILOT_VERSION } from '../machine/version.js';
 import { isStep, STEPS } from '../machine/steps.js';
+import { announcements } from './notify/message.js';
 
 /** The pilot cutover as the engine wants it: the only place where machine, actors and engine meet. */
 export const pilotDefinition: Definition = {
@@ -16,6 +18,7 @@ export const pilotDefinition: Definition = {
     return { runId, at, operator: who, evidenceDir: first['evidenceDir'] as string, request: first['request'] as RunRequest };
   },
   facts: stateFacts,
+  announce: (told) => announcements(told, stateFacts(told.snapshot).status),
   timeoutMs(step) {
     if (!isStep(step)) throw new Error(`the pilot has no step ${step}`);
     return STEPS[step].timeoutMs;
@@ -36,5 +39,6 @@ function stateFacts(stored: StoredSnapshot): StateFacts {
       snapshot.hasTag('holdsEnvironment') || stagingIsDirty(context) ? proven(context, 'preflight').environment : null,
     environment: preflight?.environment ?? null,
     gitHead: preflight?.world.gitHead ?? null,
+    deadlines: pauseDeadlines(context),
   };
 }

@@ -1,17 +1,29 @@
 import type { RunView } from '../engine/engine.js';
 import type { PilotContext } from '../machine/context.js';
-import { nextCommands, nextLines, type NextCommand, type Position } from './next-commands.js';
+import { exceptionText } from '../machine/exceptions.js';
+import { nextLines, nextOf } from './next-commands.js';
+import type { Pause } from '../machine/pause.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
+import { dayAndTime } from './clock-format.js';
 import { changeTicketOf, contextOf, verdictOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
-/** The result of a command on a run: a card and the next command of each role, or one JSON document. Gives the exit code of the run's state. */
-export function showResult(view: RunView, options: CommonOptions, io: Io): number {
+/**
+ * The result of a command on a run: a card and the next command of each role, with what explains a failure; or one JSON document.
+ * Gives the exit code of the run's state.
+ */
+export async function showResult(view: RunView, options: CommonOptions, io: Io): Promise<number> {
+  const { palette } = options;
   if (options.json) io.stdout.write(`${JSON.stringify(runFacts(view))}\n`);
-  else io.stdout.write(`${[...cardLines(view, options.palette), ...nextLines(nextOf(view), options.palette), ''].join('\n')}`);
+  else if (view.run.status === 'failed') {
+    const { explainRun } = await import('./run-explanation.js');
+    const { explanationLines } = await import('./explanation-lines.js');
+    const explanation = explanationLines(await explainRun(view), palette);
+    io.stdout.write(`${[...cardLines(view, palette, { withMessage: false }), '', ...explanation, ''].join('\n')}`);
+  } else io.stdout.write(`${[...cardLines(view, palette), ...nextLines(nextOf(view), palette), ''].join('\n')}`);
   return exitOf(view);
 }
 
@@ -24,16 +36,14 @@ export function exitOf(view: RunView): number {
   return run.status === 'waiting' ? EXIT.waiting : EXIT.failed;
 }
 
-export function nextOf(view: RunView): NextCommand[] {
-  return nextCommands(positionOf(view), contextOf(view));
-}
-
-export function cardLines(view: RunView, palette: Palette): string[] {
+/** @param withMessage false where the explanation that follows says it. */
+export function cardLines(view: RunView, palette: Palette, { withMessage = true } = {}): string[] {
   const { run, look } = view;
   const context = contextOf(view);
   const rows: [string, string][] = [
     ['Run', palette.bold(run.runId)],
     ['State', `${run.state} (${colored(look.kind, look.text, palette)})`],
+    ...(context.pause === null ? [] : [['Gate', gateText(context.pause)] as [string, string]]),
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
     ...ticketRow(context),
@@ -43,14 +53,16 @@ export function cardLines(view: RunView, palette: Palette): string[] {
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
+  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
+    const message = withMessage ? context.failure.message.split('\n') : [];
     rows.push(
       ['Failure', palette.red(`${context.failure.step}: ${context.failure.code}`)],
-      ...context.failure.message.split('\n').map((line): [string, string] => ['', oneLine(line)]),
+      ...message.map((line): [string, string] => ['', oneLine(line)]),
     );
   }
-  for (const { at, by, what, reason } of context.exceptions) rows.push(['Exception', oneLine(`${at} ${by}: ${what}: ${reason}`)]);
+  for (const exception of context.exceptions) rows.push(['Exception', oneLine(exceptionText(exception))]);
   return table(rows);
 }
 
@@ -58,7 +70,7 @@ export function cardLines(view: RunView, palette: Palette): string[] {
 export function runFacts(view: RunView) {
   const { run, look } = view;
   const context = contextOf(view);
-  const { failure, signOff, exceptions, request } = context;
+  const { failure, pause, signOff, claim, exceptions, request } = context;
   return {
     run: run.runId,
     status: run.status,
@@ -75,10 +87,17 @@ export function runFacts(view: RunView) {
     created_at: run.createdAt,
     updated_at: run.updatedAt,
     failure,
+    pause,
     sign_off: signOff,
+    claim,
     exceptions,
     next: nextOf(view),
   };
+}
+
+function gateText({ enteredAt, expiresAt }: Pause): string {
+  const until = expiresAt === null ? 'it does not expire' : `it expires at ${dayAndTime(expiresAt)} UTC`;
+  return `open since ${dayAndTime(enteredAt)} UTC; ${until}`;
 }
 
 function ticketRow(context: PilotContext): [string, string][] {
@@ -103,10 +122,4 @@ export function colored(kind: RunView['look']['kind'], text: string, palette: Pa
     case 'superseded':
       return palette.dim(text);
   }
-}
-
-function positionOf(view: RunView): Position {
-  const { run, look } = view;
-  const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
-  return { runId: run.runId, status: run.status, state: run.state, driven, evidenceDir: contextOf(view).evidenceDir };
 }

@@ -1,3 +1,4 @@
+import type { Channel } from './channels.js';
 import type { Policy } from './policy.js';
 import type { Origin, Site } from './site.js';
 
@@ -47,6 +48,8 @@ export interface RunRequest {
   /** `--commits-ok REASON`: why the required commits need not be named. */
   readonly commitsOk: string | null;
   readonly policy: Policy;
+  /** Where people are told what happens to the run: names only, where they lead is a secret of the environment. */
+  readonly channels: readonly Channel[];
 }
 
 /** A valid request, typed. Made from `RunRequest` by `parseSettings`, recorded with the preflight's result. */

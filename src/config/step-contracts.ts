@@ -269,12 +269,21 @@ export interface AttestedFacts {
     readonly role: string;
     readonly signer: string;
     readonly level: string;
+    /** The key of an `ssh-verified` one. */
+    readonly key: { readonly principal: string; readonly fingerprint: string } | null;
     readonly date: string;
     readonly meaning: string;
     readonly seq: number;
     readonly files: SignedFiles;
   }[];
-  readonly exceptions: readonly { readonly at: string; readonly by: string; readonly what: string; readonly reason: string }[];
+  readonly exceptions: readonly {
+    readonly at: string;
+    readonly by: string;
+    readonly what: string;
+    readonly reason: string;
+    /** YYYY-MM-DD (UTC). */
+    readonly reviewBy: string;
+  }[];
   readonly archive: { readonly sha256: string; readonly size: number };
   /** Of the run's history: its genesis, and the last transition that the archive holds. */
   readonly chain: { readonly genesis: string; readonly sealed: ChainHead };

@@ -8,7 +8,7 @@ import type { Engine, EngineOptions, NewRunRequest, Prepare, RunView } from './e
 import { keepLease, type LeaseKeeper } from './lease-keeper.js';
 import { runAttempt } from './run-attempt.js';
 import { runLook } from './run-look.js';
-import { isUnsettled, redactedIdentity, Session, spawnRows } from './session.js';
+import { isUnsettled, messagesOf, redactedIdentity, Session, spawnRows } from './session.js';
 import { endOrphans, seizeLease, takeLease } from './take-lease.js';
 
 /** An engine that drives runs in this process, on the given store. */
@@ -114,6 +114,8 @@ async function createRun(
     settles: [],
     spawns: spawnRows(first, at),
     environmentLock: facts.environmentLock,
+    deadlines: facts.deadlines,
+    messages: messagesOf(options, { runId, seq: 1, at, event, from: null, to: first.state, who, snapshot: first.snapshot }),
     environment: facts.environment,
     gitHead: facts.gitHead,
   });

@@ -1,6 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Actor } from '../actors/actor.js';
 import type { HistoryRecord, Identity } from '../evidence/history-record.js';
+import type { Deadline } from '../store/deadline.js';
+import type { NewMessage } from '../store/outbox.js';
 import type { RunStatus } from '../store/store.js';
 
 /** What happened, as recorded: plain JSON. The machine gets it with `at`, `seq` and `who` of its record added. */
@@ -24,6 +26,14 @@ export interface StateFacts {
   readonly environmentLock: string | null;
   readonly environment: string | null;
   readonly gitHead: string | null;
+  /** What is due while this state lasts, each with the transition that entered it. */
+  readonly deadlines: readonly Deadline[];
+}
+
+/** A transition as it is about to be committed: all that will be on record of it but the hash. */
+export interface Announced extends Pick<HistoryRecord, 'seq' | 'at' | 'event' | 'from' | 'to' | 'who'> {
+  readonly runId: string;
+  readonly snapshot: StoredSnapshot;
 }
 
 /** All that the engine must be given to step a machine durably. */
@@ -34,6 +44,8 @@ export interface Definition {
   /** The machine's input, made of the run's first event. */
   input(first: HistoryRecord['event'], meta: { readonly runId: string; readonly at: string; readonly who: Identity }): unknown;
   facts(snapshot: StoredSnapshot): StateFacts;
+  /** What people are told of a transition; written with it, delivered later. Pure. */
+  announce(transition: Announced): readonly NewMessage[];
   /** Milliseconds that an attempt of this step may take. */
   timeoutMs(step: string): number;
   readonly actors: Readonly<Record<string, Actor<never, unknown>>>;

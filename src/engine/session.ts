@@ -1,10 +1,11 @@
 import type { HistoryRecord, Identity } from '../evidence/history-record.js';
 import type { AttemptLog, AttemptRecord, LeaseRecord, Settlement } from '../store/store.js';
+import type { NewMessage } from '../store/outbox.js';
 import { RunNotFoundError } from '../store/errors.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { advance, stateName } from './advance.js';
 import type { Advance } from './advance.js';
-import type { RunEvent, StoredSnapshot } from './definition.js';
+import type { Announced, RunEvent, StoredSnapshot } from './definition.js';
 import type { EngineOptions } from './engine.js';
 import { loadSnapshot } from './load-snapshot.js';
 
@@ -72,13 +73,15 @@ export class Session {
     const seq = this.headSeq + 1;
     const next = advance(definition, this.runId, this.stored, { ...event, at, seq, who });
     const facts = definition.facts(next.snapshot);
+    const from = stateName(this.stored.value);
+    const told = { runId: this.runId, seq, at, event, from, to: next.state, who, snapshot: next.snapshot };
     const record = await store.commit({
       runId: this.runId,
       fence: this.lease.fence,
       seq,
       at,
       event,
-      from: stateName(this.stored.value),
+      from,
       to: next.state,
       who,
       machineVersion: definition.version,
@@ -90,6 +93,8 @@ export class Session {
       ],
       spawns: spawnRows(next, at),
       environmentLock: facts.environmentLock,
+      deadlines: facts.deadlines,
+      messages: messagesOf(this.options, told),
       environment: facts.environment,
       gitHead: facts.gitHead,
     });
@@ -112,6 +117,15 @@ export class Session {
 /** What is recorded of an attempt is what its event says: redacted once, for both. */
 function outcome({ output, error, logs }: RunEvent): Pick<Settlement, 'output' | 'error' | 'logs'> {
   return { output, error, logs: logs as readonly AttemptLog[] };
+}
+
+/** Redacted as events are, although they are made of what was redacted before. */
+export function messagesOf({ definition, redact }: Pick<EngineOptions, 'definition' | 'redact'>, told: Announced): NewMessage[] {
+  return definition.announce(told).map(({ kind, channel, payload }) => ({
+    kind,
+    channel,
+    payload: redact({ type: kind, payload })['payload'],
+  }));
 }
 
 /** Names come from the command line and the environment, as events do. */

@@ -7,6 +7,7 @@ import {
   whyNotDeleted,
   type AnswerContext,
 } from './checkpoint-answers.js';
+import { boxLine, type BoxLine } from './checkpoint-line.js';
 import {
   CHECKPOINT_HEADINGS,
   checkpointBoxes,
@@ -70,7 +71,6 @@ const DONE = 'Status: COMPLETED';
 const LIKE_A_STATUS = /^[^\p{L}\p{N}]*status[^\p{L}\p{N}]*[:=]/iu;
 const RUN_ID = /^Run ID:[ \t]*(.*)$/;
 const HEADING = /^([A-H])\.(?:[ \t]|$)/;
-const BOX = /^[ \t]*\[([^\]]*)\][ \t]*(.*)$/;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const UNREADABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffd]/;
 
@@ -100,11 +100,11 @@ class FormReader {
       this.#fault(number, this.#where, 'the line has a control character, or bytes that are not UTF-8: retype it');
     const runId = RUN_ID.exec(line);
     const heading = HEADING.exec(line);
-    const box = BOX.exec(line);
+    const box = boxLine(line, this.boxes);
     if (LIKE_A_STATUS.test(line)) this.#readStatus(number, line);
     else if (runId !== null) this.#readRunId(number, runId[1] ?? '');
     else if (heading !== null) this.#readHeading(number, line, heading[1] as CheckpointItem);
-    else if (box !== null) this.#readBox(number, box[1] ?? '', box[2] ?? '');
+    else if (box !== null) this.#readBox(number, box);
     else if (this.#lastElement >= 0 && line !== '' && !/^(?: {2}|\t)/.test(line)) {
       this.#fault(
         number,
@@ -153,15 +153,13 @@ class FormReader {
     this.#place(number, item, null);
   }
 
-  #readBox(number: number, mark: string, text: string): void {
-    const box = this.boxes.find((candidate) => answerTo(candidate, text) !== null);
-    if (box === undefined) {
+  #readBox(number: number, { mark, text, box, answer }: BoxLine): void {
+    if (box === null) {
       this.#fault(number, this.#where, `"${text}" is not a line of the form: restore the text that stood behind the box`);
       return;
     }
     if (!this.#place(number, box.item, box)) return;
     if (mark !== 'x' && mark !== ' ') this.#fault(number, box.item, `the box is [${mark}]: write [x]`);
-    const answer = (answerTo(box, text) ?? '').trim();
     if ('method' in box) {
       if (mark === 'x') this.#methods.push({ line: number, box, text: answer });
       else if (!isUnfilled(answer)) this.#fault(number, 'B', `"${answer}" is written here, but the box is not ticked`);
@@ -239,10 +237,4 @@ class FormReader {
       signedOn: answer('signedOn'),
     };
   }
-}
-
-/** What is written behind a box's label, or null if the text is not that box's. */
-function answerTo(box: CheckpointBox, text: string): string | null {
-  if ('method' in box && box.method !== 'other') return text === box.label ? '' : null;
-  return text.startsWith(`${box.label}:`) ? text.slice(box.label.length + 1) : null;
 }

@@ -4,8 +4,9 @@ export interface KnownSecret {
   readonly value: string;
 }
 
-/** Variables whose values are secret by their name. AWS_ACCESS_KEY_ID is an id; it is found by its form anyway. */
-const SECRET_NAME = /(?:(?:^|_)(?:TOKEN|SECRET|PASS|PASSWD|PASSPHRASE|KEY)|PASSWORD|^MYSQL_PWD|^REDISCLI_AUTH)$/i;
+/** Variables whose values are secret by their name, the receivers of messages among them: who knows such a URL can write there. AWS_ACCESS_KEY_ID is an id; it is found by its form anyway. */
+const SECRET_NAME =
+  /(?:(?:^|_)(?:TOKEN|SECRET|PASS|PASSWD|PASSPHRASE|KEY)|PASSWORD|^MYSQL_PWD|^REDISCLI_AUTH|^CUTOVER_NOTIFY_[A-Z]+)$/i;
 
 /** Shorter values (an empty one, "1", "true") would redact half of every log. */
 const MIN_LENGTH = 8;

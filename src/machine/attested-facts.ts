@@ -24,7 +24,7 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
     // The last one is what publishes this.
     steps: STEP_NAMES.filter((step) => step !== 'summarizing').map((step) => attestedStep(context, step)),
     signOffs: signOff === null ? [] : [withoutRun(signOff)],
-    exceptions: context.exceptions,
+    exceptions: context.exceptions.map(({ at: when, by, what, reason, reviewBy }) => ({ at: when, by, what, reason, reviewBy })),
     archive: { sha256: archive.sha256, size: archive.size },
     chain: { genesis: genesisHash(runId), sealed: { seq: seal.upToSeq, hash: archive.chainHead } },
     lock: {
@@ -50,6 +50,7 @@ function attestedStep({ results, failures }: PilotContext, name: StepName): Atte
   return { name, result: 'PASS', at, attempt, seq, code: null, logs };
 }
 
-function withoutRun({ role, signer, level, date, meaning, seq, files }: NonNullable<PilotContext['signOff']>) {
-  return { role, signer, level, date, meaning, seq, files };
+function withoutRun({ role, signer, level, date, meaning, seq, files, signature }: NonNullable<PilotContext['signOff']>) {
+  const key = signature === undefined ? null : { principal: signature.principal, fingerprint: signature.fingerprint };
+  return { role, signer, level, key, date, meaning, seq, files };
 }

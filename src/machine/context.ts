@@ -1,9 +1,9 @@
+import type { Level } from '../config/policy.js';
 import type { RunRequest, World } from '../config/settings.js';
 import type {
   AcceptedFinding,
   AttestedFacts,
   DrillPlan,
-  Finding,
   ResultSummary,
   SignedFiles,
   StepContracts,
@@ -11,6 +11,9 @@ import type {
   Verdict,
 } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
+import { exceptionOf, type Exception } from './exceptions.js';
+import type { Pause } from './pause.js';
+import type { SshSignature } from '../evidence/sign-off/statement.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
 /** The output type of a step. */
@@ -53,18 +56,17 @@ export interface SignOff {
   /** YYYY-MM-DD (UTC), as the signer wrote it. */
   readonly date: string;
   /** `asserted`: at a terminal, or by the edited checkpoint; nobody proved that the signer is who the name says. */
-  readonly level: 'asserted';
+  readonly level: Level;
   readonly files: SignedFiles;
+  /** With the level `ssh-verified`. */
+  readonly signature?: SshSignature;
 }
 
-/** A decision of a person that the summary must show. */
-export interface Exception {
-  readonly at: string;
+/** A verifier who has taken the human gate upon himself, so that nobody else does the same work. */
+export interface Claim {
   readonly by: string;
-  readonly what: string;
-  readonly reason: string;
-  /** What of the secret scan was accepted. */
-  readonly finding?: Finding;
+  readonly at: string;
+  readonly seq: number;
 }
 
 export interface Seal {
@@ -94,9 +96,13 @@ export interface PilotContext {
     /** A person accepted on the record that deployments stay rolled back. */
     readonly leftBehind: boolean;
   };
+  /** Set while the run is in the human pause. */
+  readonly pause: Pause | null;
   readonly signOff: SignOff | null;
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
+  /** Only at the pause. */
+  readonly claim: Claim | null;
   readonly seal: Seal | null;
   /** Frozen when the summary is first due: what it and the attestation say, and up to which transition. */
   readonly summary: { readonly document: ResultSummary; readonly attested: AttestedFacts; readonly upToSeq: number } | null;
@@ -135,13 +141,15 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     acceptedWorlds: [],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
+    pause: null,
     signOff: null,
     signOffWithdrawn: null,
+    claim: null,
     seal: null,
     summary: null,
     failure: null,
     failures: {},
-    exceptions: vouched.map((exception) => ({ at, by: operator.user, ...exception })),
+    exceptions: vouched.map((vouch) => exceptionOf(request, { at, by: operator.user, ...vouch })),
     abandoning: false,
   };
 }

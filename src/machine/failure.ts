@@ -27,6 +27,16 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
       attempt: null,
     };
   }
+  if (event.type === 'EXPIRED') {
+    return {
+      step: place,
+      code: 'GATE_EXPIRED',
+      message: `Nobody had signed off the DB restore verification when the gate expired at ${event.expiresAt}. A supervisor can open it again: replay ${place}.`,
+      details: { expiresAt: event.expiresAt },
+      at: event.at,
+      attempt: null,
+    };
+  }
   const { code, message, details } = attemptError(event);
   return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null };
 }

@@ -1,9 +1,10 @@
-import { assign, setup } from 'xstate';
+import { and, assign, setup } from 'xstate';
 import * as actions from './actions.js';
 import { initialContext, type PilotContext, type PilotInput } from './context.js';
 import { effects } from './effects.js';
 import type { PilotEvent } from './events.js';
 import { guards } from './guards.js';
+import { enterPause } from './pause.js';
 import { scanInput, stepInputs } from './step-inputs.js';
 import { isBefore, PLACES, STEP_NAMES, STEPS, type Place, type StepName } from './steps.js';
 
@@ -23,8 +24,12 @@ const pilot = setup({
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
     restoreAgain: assign(actions.restoreAgain),
+    enterPause: assign(enterPause),
+    leavePause: assign({ pause: null }),
     recordSignOff: assign(actions.recordSignOff),
     withdrawSignOff: assign(actions.withdrawSignOff),
+    noteClaim: assign(actions.noteClaim),
+    endClaim: assign(actions.endClaim),
     freezeSeal: assign(actions.freezeSeal),
     recordPutBegan: assign(actions.recordPutBegan),
     recordUpload: assign(actions.recordUpload),
@@ -190,9 +195,23 @@ export const pilotMachine = pilot.createMachine({
     awaitingDbVerification: {
       id: 'awaitingDbVerification',
       tags: 'waiting',
+      entry: 'enterPause',
+      exit: ['leavePause', 'endClaim'],
       on: {
-        SIGNED_OFF: { guard: 'signOffIsOfThisRun', target: '#sealing', actions: ['recordSignOff', 'freezeSeal'] },
+        SIGNED_OFF: {
+          guard: and(['signOffIsOfThisRun', 'gateIsOpen']),
+          target: '#sealing',
+          actions: ['recordSignOff', 'freezeSeal'],
+        },
+        EXPIRED: {
+          guard: 'gateHasExpired',
+          target: '#failed',
+          actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
+        },
+        CLAIMED: { guard: 'isUnclaimed', actions: 'noteClaim' },
+        RELEASED: { guard: 'mayRelease', actions: 'endClaim' },
         VERIFICATION_REJECTED: {
+          guard: 'mayReject',
           target: '#failed',
           actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
         },

@@ -1,4 +1,6 @@
 import type { HistoryRecord, Identity } from '../evidence/history-record.js';
+import type { Deadline, DeadlineRecord } from './deadline.js';
+import type { Delivery, MessageClaim, MessageFilter, MessageRecord, NewMessage } from './outbox.js';
 
 /** Whether a run can go on: `active` (a step is due), `waiting` (for a person), `failed`, or ended for good. */
 export type RunStatus = 'active' | 'waiting' | 'failed' | 'completed' | 'abandoned' | 'superseded';
@@ -122,6 +124,10 @@ export interface TransitionCommit {
   readonly spawns: readonly Spawn[];
   /** The environment lock: its name when the new state holds it (claimed, or kept), null when it does not (released). */
   readonly environmentLock: string | null;
+  /** What is due while the new state lasts: those of this transition are armed, those that were armed before and are not here end. */
+  readonly deadlines: readonly Deadline[];
+  /** What is to be told of it, to whom. */
+  readonly messages: readonly NewMessage[];
   /** Facts shown in lists, set once known. */
   readonly environment?: string | null;
   readonly gitHead?: string | null;
@@ -186,6 +192,28 @@ export interface Store {
   openAttempts(runId: string): Promise<AttemptRecord[]>;
   /** Who holds the lock on an environment, or null. */
   environmentHolder(environment: string): Promise<string | null>;
+
+  /** All deadlines of a run, in the order in which they were armed and are due. */
+  deadlines(runId: string): Promise<DeadlineRecord[]>;
+  /** Those of all runs that have neither ended nor fired and are due by `at`, the longest due first. */
+  dueDeadlines(at: string): Promise<DeadlineRecord[]>;
+  /**
+   * Marks deadlines of one run as fired and adds the messages that tell of it, in one transaction. False, and nothing is written,
+   * when one of them has ended or fired meanwhile.
+   */
+  fireDeadlines(due: readonly DeadlineRecord[], at: string, messages: readonly NewMessage[]): Promise<boolean>;
+
+  /** In the order in which they were written. */
+  messages(filter?: MessageFilter): Promise<MessageRecord[]>;
+  /** Counts an attempt at the message that is due longest, and lends it to the claimer; null when none is due. */
+  claimMessage(claim: MessageClaim): Promise<MessageRecord | null>;
+  /**
+   * Records what came of an attempt. That it was delivered counts whoever says so; all else only from the one that it is lent to.
+   * Does nothing for a message that is settled.
+   */
+  settleMessage(messageId: number, claimer: string, delivery: Delivery, at: string): Promise<void>;
+  /** Messages of these channels that were given up are due again, with all their attempts before them; gives how many. */
+  reopenMessages(channels: readonly string[], at: string): Promise<number>;
 
   getLease(runId: string): Promise<LeaseRecord | null>;
   /**

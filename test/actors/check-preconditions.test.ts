@@ -69,6 +69,7 @@ beforeEach(async () => {
     contextOk: null,
     commitsOk: null,
     policy: NO_POLICY,
+    channels: [],
     site: PILOT_SITE,
     configFile: null,
     origins: {},

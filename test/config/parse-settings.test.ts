@@ -37,6 +37,7 @@ function parse(
     contextOk: null,
     commitsOk: null,
     policy: NO_POLICY,
+    channels: [],
     site,
     configFile: null,
     origins: {},

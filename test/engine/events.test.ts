@@ -130,7 +130,7 @@ describe('the outcome of an attempt', () => {
         failed: { type: 'final' },
       },
     });
-    const facts = () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null }) as const;
+    const facts = () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null, deadlines: [] }) as const;
     return toyDefinition(toyActors({ ledger: toy.ledger }), { machine, facts });
   };
 

@@ -33,6 +33,9 @@ export interface Fate {
 /** Longer than any back-off: nothing is ever waited for. */
 const MS_BETWEEN_LOOKS_AT_THE_CLOCK = 10_000;
 
+/** Longer than the pause of the pilot's facts waits. */
+const MS_OF_A_PAUSE = 49 * 3_600_000;
+
 /** Several times as many as the longest fate needs. */
 const MOST_DRIVERS = 500;
 
@@ -82,6 +85,7 @@ export class SimulatedPilot {
       return engine.start({ runId: RUN, evidenceDir, directory: request.directory, who: operator, event });
     }
     const decision = this.fate.between(snapshot);
+    if (decision?.type === 'EXPIRED') this.#clock += MS_OF_A_PAUSE;
     return engine.resume(RUN, operator, async () => (decision === null ? [] : [decision]));
   }
 

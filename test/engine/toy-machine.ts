@@ -112,6 +112,7 @@ export function toyDefinition(actors: ToyActors, changes: Partial<Definition> = 
     version: 'toy-1',
     input: (first) => ({ retryMs: (first['retryMs'] as number | undefined) ?? 0 }),
     facts: toyFacts,
+    announce: () => [],
     timeoutMs: () => 60_000,
     actors,
     ...changes,
@@ -121,7 +122,13 @@ export function toyDefinition(actors: ToyActors, changes: Partial<Definition> = 
 function toyFacts({ value }: StoredSnapshot): StateFacts {
   const rests = { awaitingApproval: 'waiting', failed: 'failed', completed: 'completed', abandoned: 'abandoned' } as const;
   const held = value === 'building' ? YARD : null;
-  return { status: rests[value as keyof typeof rests] ?? 'active', environmentLock: held, environment: held, gitHead: null };
+  return {
+    status: rests[value as keyof typeof rests] ?? 'active',
+    environmentLock: held,
+    environment: held,
+    gitHead: null,
+    deadlines: [],
+  };
 }
 
 /** The engine never runs xstate's own actors: it reads from the transition that one is asked for. */

@@ -26,7 +26,8 @@ export const definition: Definition = {
   machine: pilotMachine,
   version: PILOT_VERSION,
   input: () => pilotInput(),
-  facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null }),
+  facts: () => ({ status: 'active', environmentLock: null, environment: null, gitHead: null, deadlines: [] }),
+  announce: () => [],
   timeoutMs: () => 0,
   actors: {},
 };
@@ -141,6 +142,10 @@ export class PilotRun {
     return this.decide({ type: 'SIGNED_OFF', signOff: { ...signOff, ...changes } });
   }
 
+  expire(): PilotRun {
+    return this.send({ type: 'EXPIRED', expiresAt: this.context.pause?.expiresAt });
+  }
+
   reject(): PilotRun {
     return this.decide({ type: 'VERIFICATION_REJECTED', reason: 'tenant count differs', by: 'verifier@example.com' });
   }
@@ -180,9 +185,14 @@ export class PilotRun {
   }
 }
 
+/** More than the 48 hours that the pause of `pilot-facts.ts` waits, whenever it was entered. */
+const EXPIRED_AFTER_MS = 365 * 86_400_000;
+
 /** As the engine records it: when, as which transition, and who asked for it. */
 export function recorded(event: RunEvent, seq: number): PilotEvent {
-  const at = new Date(Date.parse(STARTED_AT) + (seq - 1) * 1000).toISOString();
+  // Whoever finds the gate expired comes later than anybody waits.
+  const later = event.type === 'EXPIRED' ? EXPIRED_AFTER_MS : 0;
+  const at = new Date(Date.parse(STARTED_AT) + (seq - 1) * 1000 + later).toISOString();
   const who = event.type.startsWith('xstate.') ? engine : event.type.endsWith('_REQUESTED') ? supervisor : operator;
   return { ...event, at, seq, who } as unknown as PilotEvent;
 }

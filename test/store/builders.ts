@@ -34,6 +34,8 @@ export function first(changes: Partial<FirstTransition> = {}): FirstTransition {
     settles: [],
     spawns: [],
     environmentLock: null,
+    deadlines: [],
+    messages: [],
     ...changes,
   };
 }

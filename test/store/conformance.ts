@@ -4,6 +4,7 @@ import { describeDriving } from './conformance-driving.js';
 import { describeStoreProperties } from './conformance-properties.js';
 import { describeReading } from './conformance-reading.js';
 import { describeTransitions } from './conformance-transitions.js';
+import { describeWaiting } from './conformance-waiting.js';
 
 /** One empty store, and as many connections to it as a test asks for. */
 export interface StoreUnderTest {
@@ -34,6 +35,7 @@ export function describeStore(name: string, create: () => Promise<StoreUnderTest
     const underTest = () => subject;
     describeTransitions(connected);
     describeDriving(connected, underTest);
+    describeWaiting(connected, underTest);
     describeReading(connected, underTest);
     describeStoreProperties(connected);
   });

@@ -9,6 +9,8 @@ export async function everything(store: Store, runId = RUN): Promise<unknown> {
     history: await collect(store.history(runId)),
     attempts: await store.attempts(runId),
     lease: await store.getLease(runId),
+    deadlines: await store.deadlines(runId),
+    messages: await store.messages({ runId }),
   };
 }
 

@@ -19,7 +19,14 @@ describe.each([{ recursive: 'OFF' }, { recursive: 'ON' }])(
       await store.startAttempt(attemptId, 1, AT);
       const logs = [{ file: '10_preflight.json', sha256: 'a'.repeat(64), size: 3 }];
       await store.commit(next(2, 1, { settles: [{ attemptId, status: 'failed', logs }] }));
-      await store.commit(next(3));
+      const deadlines = [
+        { kind: 'expiry', dueAt: AT, armedSeq: 3 },
+        { kind: 'reminder-1h', dueAt: AT, armedSeq: 3 },
+      ];
+      await store.commit(next(3, 1, { deadlines, messages: [{ kind: 'waiting', channel: 'webhook', payload: { text: 'x' } }] }));
+      await store.fireDeadlines((await store.dueDeadlines(AT)).slice(0, 1), AT, []);
+      const [message] = await store.messages();
+      await store.settleMessage(message?.messageId ?? 0, 'one', { state: 'delivered' }, AT);
       raw = at.raw();
       raw.pragma(`recursive_triggers = ${recursive}`);
     });
@@ -64,6 +71,18 @@ describe.each([{ recursive: 'OFF' }, { recursive: 'ON' }])(
       ['a smaller fence', `UPDATE leases SET fence = 0`],
       ['another holder under the same fence', `UPDATE leases SET holder = '{}'`],
       ['a DELETE of a run', `DELETE FROM runs`],
+      ['a DELETE of a deadline', `DELETE FROM deadlines`],
+      ['a later deadline', `UPDATE deadlines SET due_at = '9999'`],
+      ['a REPLACE of a deadline', `REPLACE INTO deadlines SELECT run_id, armed_seq, kind, '9999', NULL, NULL FROM deadlines`],
+      ['a deadline that fires again', `UPDATE deadlines SET fired_at = NULL WHERE kind = 'expiry'`],
+      ['a DELETE of a message', `DELETE FROM outbox`],
+      ['another text of a message', `UPDATE outbox SET payload = '{}'`],
+      ['a delivery that is taken back', `UPDATE outbox SET state = 'pending', settled_at = NULL`],
+      [
+        'a REPLACE of a message',
+        `REPLACE INTO outbox (run_id, seq, kind, channel, payload, created_at, state, attempts, next_at)
+         SELECT run_id, seq, kind, channel, '{}', created_at, 'pending', 0, next_at FROM outbox`,
+      ],
     ])('%s', (_what, sql) => {
       expect(() => raw.exec(sql)).toThrow(/append-only|kept|only grows/);
     });

@@ -20,7 +20,10 @@ describe('what was changed behind our back is found by check', () => {
     await store.createRun(newRun(), holder(), first({ spawns: [spawn('preflight')] }));
     const [attempt] = await store.attempts(RUN);
     await store.commit(
-      next(2, 1, { settles: [{ attemptId: attempt?.attemptId ?? 0, status: 'succeeded', output: { ok: true } }] }),
+      next(2, 1, {
+        settles: [{ attemptId: attempt?.attemptId ?? 0, status: 'succeeded', output: { ok: true } }],
+        messages: [{ kind: 'waiting', channel: 'webhook', payload: { text: 'it waits' } }],
+      }),
     );
     await store.commit(next(3));
     await store.createRun(newRun(OTHER_RUN), holder(), first());
@@ -123,6 +126,8 @@ describe('what was changed behind our back is found by check', () => {
       `UPDATE attempts SET spawned_seq = 8`,
       /attempt 1 of preflight .* was spawned by transition 8/,
     ],
+    ['what a message says', `UPDATE outbox SET payload = 'yes'`, /^run 20260301T080000Z: message 1: its payload is no JSON/],
+    ['what a message tells of', `UPDATE outbox SET seq = 9`, /table outbox, row 1: refers to a missing row of transitions/],
     ['what an attempt gave', `UPDATE attempts SET output = 'yes'`, /attempt 1 of preflight .* is no JSON/],
   ])('%s', async (_what, sql, fault) => {
     tamper(sql);

@@ -136,7 +136,7 @@ describe('the database file', () => {
   const longRun = async () => {
     const store = await at.connect();
     await store.createRun(newRun(), holder(), first());
-    for (let seq = 2; seq <= 200; seq += 1) await store.commit(next(seq));
+    for (let seq = 2; seq <= 400; seq += 1) await store.commit(next(seq));
     await store.close();
     return statSync(at.file).size;
   };

@@ -1,12 +1,14 @@
 import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
 import type { RunStatus } from '../../store/store.js';
+import { dayAndTime } from '../clock-format.js';
 import { count, flag, oneOf, text, type CommandFile } from '../command.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { isGateExpired } from '../expiry.js';
 import { colored, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { table } from '../table.js';
+import { oneLine, table } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface ListOptions {
@@ -88,8 +90,16 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
     contextOf(view).failure?.step ?? run.state,
     last === undefined ? '-' : String(last.attempt),
     age(run.createdAt, now),
-    run.status === 'waiting' ? 'db-restore-verifier' : '-',
+    run.status === 'waiting' ? waitingOn(view, now) : '-',
     run.gitHead?.slice(0, 12) ?? '-',
     run.operator.user,
   ];
+}
+
+function waitingOn(view: RunView, now: Date): string {
+  const { claim, pause } = contextOf(view);
+  const role = `db-restore-verifier${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
+  if (isGateExpired(view, now)) return `${role} (expired)`;
+  const expiresAt = pause?.expiresAt ?? null;
+  return expiresAt === null ? role : `${role} until ${dayAndTime(expiresAt)}`;
 }

@@ -4,15 +4,18 @@ import type { EngineNotice, RunView } from '../../engine/engine.js';
 import { beginRun, defineBegin, parseBegin, type BeginOptions } from '../begin-run.js';
 import { flag, text, type CommandFile, type CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
+import { explanationLines } from '../explanation-lines.js';
 import { endedText, goOn, isEnded } from '../go-on.js';
 import type { Io, Workspace } from '../io.js';
 import { nextLines } from '../next-commands.js';
+import { withCourier } from '../notify/courier.js';
 import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
-import { exitOf, nextOf, runFacts } from '../run-card.js';
+import { exitOf, runFacts } from '../run-card.js';
+import { explainRun } from '../run-explanation.js';
 import { contextOf } from '../run-facts.js';
 import { pauseBox, runbookLines, sealOnlyLine, signedOffLines } from '../runbook-lines.js';
-import { onRun, withWorkspace } from '../with-run.js';
+import { onRun } from '../with-run.js';
 
 export interface RunOptions extends BeginOptions {
   /** The evidence directory of the run that is to be sealed, as given; null for a new run. */
@@ -56,7 +59,7 @@ export const run: CommandFile<RunOptions> = {
     };
     try {
       const mode = options.sealOnly === null ? 'create' : 'write';
-      return await withWorkspace(options, { mode, command: 'run', notify }, io, async (workspace) => {
+      return await withCourier(options, { mode, command: 'run', notify }, io, async (workspace) => {
         const view =
           options.sealOnly === null
             ? await beginRun(workspace, options, io)
@@ -114,6 +117,11 @@ async function showEnd(
     const summary = await workspace.openEvidence(run).read(EVIDENCE.summary);
     io.stdout.write(`\n${summary.toString('utf8')}`);
   }
-  io.stderr.write(`${nextLines(nextOf(view), options.stderrPalette).join('\n')}\n`);
+  const explanation = await explainRun(view);
+  const lines =
+    run.status === 'failed'
+      ? explanationLines(explanation, options.stderrPalette)
+      : nextLines(explanation.next, options.stderrPalette);
+  io.stderr.write(`${lines.join('\n')}\n`);
   return exitOf(view);
 }

@@ -1,17 +1,19 @@
 import type { RunView } from '../../engine/engine.js';
 import { replayNeedsOverride, replayRefusal } from '../../machine/replay.js';
+import type { MessageRecord } from '../../store/outbox.js';
 import type { AttemptRecord } from '../../store/store.js';
 import { dayAndTime, duration } from '../clock-format.js';
 import type { CommandFile } from '../command.js';
 import { EXIT } from '../exit-codes.js';
-import { nextLines } from '../next-commands.js';
+import { nextLines, nextOf } from '../next-commands.js';
+import { givenUpText } from '../health/outbox.js';
 import type { Palette } from '../palette.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineRun } from '../run-argument.js';
-import { cardLines, nextOf, runFacts } from '../run-card.js';
+import { cardLines, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
 import { stepRows, type StepRow } from '../step-rows.js';
-import { firstLine, table, truncate } from '../table.js';
+import { firstLine, oneLine, table, truncate } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface StatusOptions {
@@ -25,13 +27,17 @@ export const status: CommandFile<StatusOptions> = {
   parse: ([run]) => ({ run: run ?? 'latest' }),
   async run(options, io) {
     const { palette } = options;
-    const view = await reading(options, 'status', io, async (workspace) =>
-      workspace.engine.inspect(await resolveRun(workspace, options.run)),
-    );
+    const { view, messages } = await reading(options, 'status', io, async (workspace) => {
+      const runId = await resolveRun(workspace, options.run);
+      return {
+        view: await workspace.engine.inspect(runId),
+        messages: await workspace.store.messages({ runId, states: ['pending', 'given-up'] }),
+      };
+    });
     const rows = stepRows(view, io.now());
     if (options.json) {
       io.stdout.write(
-        `${JSON.stringify({ ...runFacts(view), steps: rows, attempts: view.attempts.map(attemptFacts), replayable: replayable(view) })}\n`,
+        `${JSON.stringify({ ...runFacts(view), steps: rows, attempts: view.attempts.map(attemptFacts), replayable: replayable(view), undelivered: messages.map(messageFacts) })}\n`,
       );
       return EXIT.ok;
     }
@@ -42,6 +48,7 @@ export const status: CommandFile<StatusOptions> = {
       ...table([header, ...rows.map((row) => cells(row, palette))]),
       '',
       `Replayable: ${replayable(view)}`,
+      ...messages.map((message) => `Message: ${oneLine(messageText(message))}`),
       ...nextLines(nextOf(view), palette),
     ];
     io.stdout.write(`${lines.join('\n')}\n`);
@@ -52,6 +59,18 @@ export const status: CommandFile<StatusOptions> = {
 /** An attempt as `--json` gives it; those that never reported are `interrupted`. */
 function attemptFacts({ step, attempt, status, startedAt, endedAt, error, logs }: AttemptRecord) {
   return { step, attempt, status, startedAt, endedAt, logs, error: error ?? null };
+}
+
+/** A message that was not delivered, as `--json` gives it. */
+function messageFacts({ kind, channel, state, attempts, nextAt, lastError }: MessageRecord) {
+  return { kind, channel, state, attempts, next_at: nextAt, error: lastError };
+}
+
+function messageText(message: MessageRecord): string {
+  const { kind, channel, state, attempts, nextAt, lastError } = message;
+  if (state === 'given-up') return givenUpText(message);
+  const tried = attempts === 0 ? 'not tried yet' : `attempt ${attempts}: ${lastError ?? 'no answer on record'}`;
+  return `"${kind}" to ${channel} is not delivered (${tried}); due ${dayAndTime(nextAt)} UTC, by: cutover notify`;
 }
 
 const MESSAGE_WIDTH = 100;
@@ -84,6 +103,6 @@ function replayable(view: RunView): string {
   const refusal = replayRefusal(context, from, true);
   if (refusal !== null) return `no - ${refusal}`;
   return replayNeedsOverride(context, from)
-    ? `no - a failed gate needs a new run (${from}); with --override on the record`
+    ? `no - a failed gate needs a new run (${from}); or, on the record: cutover override <run> --reason "..."`
     : `yes - from ${from}`;
 }

@@ -5,6 +5,7 @@ import type { Io, Workspace } from '../io.js';
 import { recordedLogDifferences } from '../recorded-logs.js';
 import { reading } from '../with-run.js';
 import { fault, good, type HealthFinding } from './finding.js';
+import { outboxChecks } from './outbox.js';
 
 /** The database with every chain in it, and the evidence of each run. */
 export async function databaseChecks(options: CommonOptions, io: Io, evidenceRoot: string): Promise<HealthFinding[]> {
@@ -17,6 +18,7 @@ export async function databaseChecks(options: CommonOptions, io: Io, evidenceRoo
         faults.length === 0 ? good('database', sum) : fault('database', sum),
         ...faults.map((found) => fault('database', found)),
         ...(await evidenceChecks(workspace)),
+        ...(await outboxChecks(workspace, io)),
       ];
     });
   } catch (error) {

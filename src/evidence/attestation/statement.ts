@@ -47,13 +47,25 @@ const predicate = z.strictObject({
       role: z.string(),
       signer: z.string(),
       level: z.string(),
+      key: z
+        .strictObject({ principal: z.string(), fingerprint: z.string() })
+        .nullable()
+        .describe('The key of an ssh-verified sign-off: for whom the policy lists it, and its fingerprint.'),
       date: z.string(),
       meaning: z.string(),
       seq: count,
       files: z.record(z.string(), sha256),
     }),
   ),
-  exceptions: z.array(z.strictObject({ at: time, by: z.string(), what: z.string(), reason: z.string() })),
+  exceptions: z.array(
+    z.strictObject({
+      at: time,
+      by: z.string(),
+      what: z.string(),
+      reason: z.string(),
+      reviewBy: z.iso.date().describe('The day (UTC) until which somebody else is to have looked at it.'),
+    }),
+  ),
   archive: z.strictObject({ sha256, size: count }),
   chain: z.strictObject({
     genesis: sha256,

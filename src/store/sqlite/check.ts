@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ChainVerifier } from '../../evidence/hash-chain.js';
 import type { Database } from './driver.js';
-import { headFaults, attemptFaults, foreignKeyFaults } from './row-check.js';
+import { headFaults, attemptFaults, foreignKeyFaults, messageFaults } from './row-check.js';
 import { schemaFaults } from './schema-check.js';
 import { isCorrupt } from './sqlite-error.js';
 import { parseCanonical, UnreadableValueError } from './stored-json.js';
@@ -27,6 +27,7 @@ export async function checkDatabase(db: Database, file: string): Promise<CheckRe
   await look(() => schemaFaults(db, file));
   await look(() => headFaults(db));
   await look(() => attemptFaults(db));
+  await look(() => messageFaults(db));
   await look(() => foreignKeyFaults(db));
   let runs: readonly ChainOfRun[] = [];
   await look(() => {

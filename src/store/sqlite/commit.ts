@@ -1,10 +1,14 @@
 import type { HistoryRecord } from '../../evidence/history-record.js';
+import type { DeadlineRecord } from '../deadline.js';
 import { StaleSnapshotError } from '../errors.js';
+import type { NewMessage } from '../outbox.js';
 import type { LeaseHolder, LeaseRecord, NewRun, TransitionCommit } from '../store.js';
 import { AttemptTable } from './attempts.js';
+import { DeadlineTable } from './deadlines.js';
 import type { Database } from './driver.js';
 import { EnvironmentLockTable } from './environment-locks.js';
 import { LeaseTable } from './leases.js';
+import { OutboxTable } from './outbox.js';
 import { RunTable } from './runs.js';
 import { TransitionTable } from './transitions.js';
 
@@ -14,6 +18,8 @@ export interface Tables {
   readonly attempts: AttemptTable;
   readonly leases: LeaseTable;
   readonly environmentLocks: EnvironmentLockTable;
+  readonly deadlines: DeadlineTable;
+  readonly outbox: OutboxTable;
 }
 
 export function tablesOf(db: Database): Tables {
@@ -23,6 +29,8 @@ export function tablesOf(db: Database): Tables {
     attempts: new AttemptTable(db),
     leases: new LeaseTable(db),
     environmentLocks: new EnvironmentLockTable(db),
+    deadlines: new DeadlineTable(db),
+    outbox: new OutboxTable(db),
   };
 }
 
@@ -39,6 +47,8 @@ export function commitTransition(tables: Tables, transition: TransitionCommit): 
   const record = tables.transitions.append(head, transition);
   for (const settlement of transition.settles) tables.attempts.settle(runId, seq, at, settlement);
   for (const spawn of transition.spawns) tables.attempts.spawn(runId, seq, spawn);
+  tables.deadlines.settle(runId, seq, transition.deadlines);
+  tables.outbox.add({ runId, seq, at }, transition.messages);
   tables.runs.advance(record, transition);
   return record;
 }
@@ -59,4 +69,18 @@ export function createRun(
   const event = { ...first.event, previous };
   commitTransition(tables, { ...first, event, runId: run.runId, fence: lease.fence, seq: 1 });
   return lease;
+}
+
+/** Marks deadlines of one run as fired, with what is told of it; false when one has ended or fired. To be called as `commitTransition` is. */
+export function fireDeadlines(
+  { deadlines, outbox }: Tables,
+  due: readonly DeadlineRecord[],
+  at: string,
+  messages: readonly NewMessage[],
+): boolean {
+  const [first] = due;
+  if (first === undefined || !due.every((deadline) => deadlines.isOpen(deadline))) return false;
+  for (const deadline of due) deadlines.fire(deadline, at);
+  outbox.add({ runId: first.runId, seq: first.armedSeq, at }, messages);
+  return true;
 }

@@ -1,9 +1,9 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { Database } from './driver.js';
-import { SCHEMA_1, SCHEMA_2 } from './schema.js';
+import { SCHEMA_1, SCHEMA_2, SCHEMA_3 } from './schema.js';
 
 /** Number n brings the schema from version n-1 to n. Never edit one that was released: add the next. */
-export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
 
 /** "cutv": in the file's header, tells our databases from everyone else's (https://www.sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x63757476;

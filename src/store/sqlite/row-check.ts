@@ -42,6 +42,16 @@ export function attemptFaults(db: Database): string[] {
   ];
 }
 
+/** What a message says can be read. */
+export function messageFaults(db: Database): string[] {
+  return db
+    .prepare<[], { id: number; runId: string }>(
+      'SELECT message_id AS id, run_id AS runId FROM outbox WHERE NOT json_valid(payload) ORDER BY id',
+    )
+    .all()
+    .map(({ id, runId }) => `run ${runId}: message ${id}: its payload is no JSON`);
+}
+
 /** All references but those from attempts to transitions, which `attemptFaults` tells with names. */
 export function foreignKeyFaults(db: Database): string[] {
   const rows = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[];

@@ -134,3 +134,69 @@ BEGIN SELECT RAISE(ABORT, 'a fencing token only grows, and each holder has its o
 export const SCHEMA_2 = `
 CREATE INDEX attempts_open ON attempts (run_id) WHERE settled_seq IS NULL;
 `;
+
+/**
+ * Schema version 3: what is due while a run waits, and what is to be told of it. Neither is a part of the chain; rows are kept, and
+ * what they were made with does not change.
+ */
+export const SCHEMA_3 = `
+CREATE TABLE deadlines (
+  run_id    TEXT NOT NULL,
+  armed_seq INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  due_at    TEXT NOT NULL,
+  fired_at  TEXT,
+  ended_seq INTEGER,
+  PRIMARY KEY (run_id, armed_seq, kind),
+  FOREIGN KEY (run_id, armed_seq) REFERENCES transitions (run_id, seq),
+  FOREIGN KEY (run_id, ended_seq) REFERENCES transitions (run_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deadlines_armed ON deadlines (run_id) WHERE ended_seq IS NULL;
+CREATE INDEX deadlines_due ON deadlines (due_at) WHERE ended_seq IS NULL AND fired_at IS NULL;
+
+CREATE TABLE outbox (
+  message_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id        TEXT NOT NULL,
+  seq           INTEGER NOT NULL,
+  kind          TEXT NOT NULL,
+  channel       TEXT NOT NULL,
+  payload       TEXT NOT NULL,
+  created_at    TEXT NOT NULL,
+  state         TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'given-up')),
+  attempts      INTEGER NOT NULL CHECK (attempts >= 0),
+  next_at       TEXT NOT NULL,
+  claimer       TEXT,
+  claimed_until TEXT,
+  settled_at    TEXT,
+  last_error    TEXT,
+  UNIQUE (run_id, seq, kind, channel),
+  FOREIGN KEY (run_id, seq) REFERENCES transitions (run_id, seq),
+  CHECK ((state = 'pending') = (settled_at IS NULL)),
+  CHECK ((claimer IS NULL) = (claimed_until IS NULL))
+) STRICT;
+CREATE INDEX outbox_pending ON outbox (next_at) WHERE state = 'pending';
+
+CREATE TRIGGER deadlines_are_kept BEFORE DELETE ON deadlines
+BEGIN SELECT RAISE(ABORT, 'deadlines are kept: DELETE refused'); END;
+CREATE TRIGGER deadlines_refuse_overwrite BEFORE INSERT ON deadlines
+WHEN EXISTS (SELECT 1 FROM deadlines WHERE run_id = NEW.run_id AND armed_seq = NEW.armed_seq AND kind = NEW.kind)
+BEGIN SELECT RAISE(ABORT, 'deadlines are kept: overwriting refused'); END;
+CREATE TRIGGER deadlines_keep_what_was_armed BEFORE UPDATE OF run_id, armed_seq, kind, due_at ON deadlines
+BEGIN SELECT RAISE(ABORT, 'what was armed is append-only: UPDATE refused'); END;
+CREATE TRIGGER deadlines_fire_and_end_once BEFORE UPDATE ON deadlines
+WHEN OLD.ended_seq IS NOT NULL OR (OLD.fired_at IS NOT NULL AND NEW.fired_at IS NOT OLD.fired_at)
+BEGIN SELECT RAISE(ABORT, 'a deadline that has fired or ended is append-only: UPDATE refused'); END;
+
+CREATE TRIGGER outbox_is_kept BEFORE DELETE ON outbox
+BEGIN SELECT RAISE(ABORT, 'messages are kept: DELETE refused'); END;
+CREATE TRIGGER outbox_refuses_overwrite BEFORE INSERT ON outbox
+WHEN EXISTS (SELECT 1 FROM outbox WHERE message_id = NEW.message_id)
+  OR EXISTS (SELECT 1 FROM outbox WHERE run_id = NEW.run_id AND seq = NEW.seq AND kind = NEW.kind AND channel = NEW.channel)
+BEGIN SELECT RAISE(ABORT, 'messages are kept: overwriting refused'); END;
+CREATE TRIGGER outbox_keeps_what_is_said
+BEFORE UPDATE OF message_id, run_id, seq, kind, channel, payload, created_at ON outbox
+BEGIN SELECT RAISE(ABORT, 'what a message says is append-only: UPDATE refused'); END;
+CREATE TRIGGER outbox_keeps_what_was_delivered BEFORE UPDATE ON outbox
+WHEN OLD.state = 'delivered'
+BEGIN SELECT RAISE(ABORT, 'a message that was delivered is append-only: UPDATE refused'); END;
+`;

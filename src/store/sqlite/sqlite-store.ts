@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { HistoryRecord } from '../../evidence/history-record.js';
+import type { DeadlineRecord } from '../deadline.js';
 import { StoreUnavailableError } from '../errors.js';
+import type { Delivery, MessageClaim, MessageFilter, MessageRecord, NewMessage } from '../outbox.js';
 import type {
   AttemptChild,
   AttemptRecord,
@@ -16,7 +18,7 @@ import type {
 } from '../store.js';
 import { backupDatabase } from './backup.js';
 import { type CheckResult, checkDatabase } from './check.js';
-import { commitTransition, createRun, type Tables, tablesOf } from './commit.js';
+import { commitTransition, createRun, fireDeadlines, type Tables, tablesOf } from './commit.js';
 import { openDatabase, type OpenMode } from './database.js';
 import type { Database } from './driver.js';
 import { asStoreError } from './sqlite-error.js';
@@ -133,6 +135,34 @@ class SqliteStore implements Store {
 
   async environmentHolder(environment: string): Promise<string | null> {
     return this.#read(({ environmentLocks }) => environmentLocks.holder(environment));
+  }
+
+  async deadlines(runId: string): Promise<DeadlineRecord[]> {
+    return this.#read(({ deadlines }) => deadlines.list(runId));
+  }
+
+  async dueDeadlines(at: string): Promise<DeadlineRecord[]> {
+    return this.#read(({ deadlines }) => deadlines.listDue(at));
+  }
+
+  async fireDeadlines(due: readonly DeadlineRecord[], at: string, messages: readonly NewMessage[]): Promise<boolean> {
+    return this.#write((tables) => fireDeadlines(tables, due, at, messages));
+  }
+
+  async messages(filter: MessageFilter = {}): Promise<MessageRecord[]> {
+    return this.#read(({ outbox }) => outbox.list(filter));
+  }
+
+  async claimMessage(claim: MessageClaim): Promise<MessageRecord | null> {
+    return this.#write(({ outbox }) => outbox.claim(claim));
+  }
+
+  async settleMessage(messageId: number, claimer: string, delivery: Delivery, at: string): Promise<void> {
+    this.#write(({ outbox }) => outbox.settle(messageId, claimer, delivery, at));
+  }
+
+  async reopenMessages(channels: readonly string[], at: string): Promise<number> {
+    return this.#write(({ outbox }) => outbox.reopen(channels, at));
   }
 
   async getLease(runId: string): Promise<LeaseRecord | null> {

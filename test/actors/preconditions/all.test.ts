@@ -60,6 +60,7 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
     },
     contextOk: null,
     policy: NO_POLICY,
+    channels: [],
     site: PILOT_SITE,
     configFile: null,
     origins: {},
