@@ -201,6 +201,16 @@ test('a file that came later is drift where it says something else', async () =>
   expect(stderr).not.toMatch(/DPP_WORM_PREFIX|service/);
 });
 
+test.each([
+  ['--ticket', 'CHG-2'],
+  ['--config', 'other.yaml'],
+])('%s is refused where a run is sealed that was begun without it', async (option, value) => {
+  pilot.env['EVIDENCE_DIR'] = pilot.evidence(RUN);
+  const { code, stderr } = await pilot.cutover('run', '--seal-only', option, value);
+  expect(code).toBe(64);
+  expect(stderr).toContain(`${option} is for a new run`);
+});
+
 test('a change ticket is on the card, in the JSON, and in the summary', async () => {
   expect((await pilot.cutover('start', '--ticket', 'CHG-1234')).stdout).toMatch(/^Ticket +CHG-1234$/m);
   pilot.completeForm();

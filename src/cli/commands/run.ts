@@ -23,6 +23,9 @@ export interface RunOptions extends BeginOptions {
   readonly acceptDrift: string | null;
 }
 
+/** Would say something else than what is frozen, and be heard by nobody. */
+const FOR_A_NEW_RUN = ['config', 'ticket'];
+
 /** The runbook's own form: its two runs, its lines on stdout, its exit codes. */
 export const run: CommandFile<RunOptions> = {
   define(command) {
@@ -35,6 +38,10 @@ export const run: CommandFile<RunOptions> = {
   async parse(_args, raw, io) {
     const sealOnly = flag(raw, 'sealOnly');
     const directory = io.env['EVIDENCE_DIR'];
+    const given = sealOnly ? FOR_A_NEW_RUN.find((option) => raw[option] !== undefined) : undefined;
+    if (given !== undefined) {
+      throw new UsageError(`--${given} is for a new run: what counts for the one that is sealed was frozen at its start.`);
+    }
     if (sealOnly && !directory) {
       throw new UsageError(
         'EVIDENCE_DIR is not set. Give the directory of the run: EVIDENCE_DIR=dpp/evidence/phase6_4_cutover/<run> cutover run --seal-only',
