@@ -52,6 +52,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/replay.js')).replay),
   },
   {
+    name: 'override',
+    group: DECIDE,
+    summary: 'supervisor: a failed gate judged again in the same run',
+    load: async () => loaded((await import('./commands/override.js')).override),
+  },
+  {
     name: 'accept-finding',
     group: DECIDE,
     summary: 'supervisor: what the secret scan found is no secret',
@@ -132,7 +138,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     name: 'explain',
     group: READ,
-    summary: 'what a step does, or what an error code means',
+    summary: 'why a run stands where it stands; what a step does; what an error code means',
     load: async () => loaded((await import('./commands/explain.js')).explain),
   },
   {

@@ -2,19 +2,24 @@ import { CommanderError } from 'commander';
 import { InterruptedError } from '../engine/errors.js';
 import { CheckpointIncompleteError, CommandError, DriftError, SignOffWithdrawnError, UsageError } from './errors.js';
 import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
+import { explanationLines } from './explanation-lines.js';
 import type { Io } from './io.js';
-import { nextLines } from './next-commands.js';
 import { paletteFor, type Palette } from './palette.js';
 import { oneLine, table } from './table.js';
 
 /** Says what happened, where, and what to do; gives the exit code. With `json` on stdout, as one document. */
 export function reportError(error: unknown, { json, color }: { json: boolean; color: boolean }, io: Io): number {
-  const next = error instanceof CommandError ? error.next : [];
+  const explanation = error instanceof CommandError ? error.explanation : null;
   const cause = error instanceof CommandError ? error.cause : error;
-  if (json) io.stdout.write(`${JSON.stringify({ error: { ...errorFacts(cause), next } })}\n`);
-  else {
+  if (json) {
+    const { next = [], ...explained } = explanation ?? {};
+    io.stdout.write(`${JSON.stringify({ error: { ...errorFacts(cause), next, explanation: explained } })}\n`);
+  } else {
     const palette = paletteFor(io.stderr, io.env, color);
-    const lines = [...errorLines(cause, palette), ...nextLines(next, palette)];
+    const lines = [
+      ...errorLines(cause, palette),
+      ...(explanation === null ? [] : ['', ...explanationLines(explanation, palette)]),
+    ];
     io.stderr.write(`${lines.join('\n')}\n`);
   }
   return exitCodeOf(cause);

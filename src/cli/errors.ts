@@ -1,4 +1,4 @@
-import type { NextCommand } from './next-commands.js';
+import type { RunExplanation } from './run-explanation.js';
 
 /** The command line cannot be understood as it was given: exit 64. */
 export class UsageError extends Error {
@@ -88,12 +88,13 @@ export class RunStateError extends Error {
   }
 }
 
-/** An error of a command on a run, with what each role can do next. The cause is the error itself. */
+/** An error of a command on a run, with why that stands where it does, and what each role can do next. The cause is the error itself. */
 export class CommandError extends Error {
   constructor(
     override readonly cause: unknown,
     readonly runId: string,
-    readonly next: readonly NextCommand[],
+    /** Null where there is nothing to say, or the run could not be looked at. */
+    readonly explanation: RunExplanation | null,
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
   }

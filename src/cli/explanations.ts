@@ -20,7 +20,7 @@ export const PLACE_EXPLANATIONS: Readonly<Record<Place, Explanation>> = {
   runningRcGates: {
     does: 'Runs the RC runner (DPP_RC_RUNNER, else the repository’s own); exit code 0 passes, anything else fails. All of its output is evidence.',
     onFailure:
-      'Check 30_rc_gates.txt, fix the failing gate, then re-run from scratch: cutover start. A supervisor may judge it again on the record: cutover replay --override.',
+      'Check 30_rc_gates.txt, fix the failing gate, then re-run from scratch: cutover start. A supervisor may have it judged again on the record: cutover override <run> --reason "...".',
   },
   runningStagingDryRun: {
     does: 'GET /healthz and /readyz of staging; P4.3: no ConfigMap and no SecretProviderClass of the namespace refers to production.',

@@ -4,8 +4,10 @@ import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import type { RunView } from '../engine/engine.js';
 import type { RunStatus } from '../store/store.js';
 import type { Palette } from './palette.js';
+import { contextOf } from './run-facts.js';
 import { table } from './table.js';
 
 export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
@@ -18,7 +20,7 @@ export interface NextCommand {
 }
 
 /** A run as far as it matters for what comes next. */
-export interface Position {
+interface Position {
   readonly runId: string;
   readonly status: RunStatus;
   readonly state: string;
@@ -29,6 +31,15 @@ export interface Position {
 }
 
 /** The next commands of each role: derived from the run alone. */
+export function nextOf(view: RunView): NextCommand[] {
+  const { run, look } = view;
+  const context = contextOf(view);
+  const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
+  const { runId, status, state } = run;
+  return nextCommands({ runId, status, state, driven, evidenceDir: context.evidenceDir }, context);
+}
+
+/** The same of a run as it will be, before anybody drives it. */
 export function nextCommands(position: Position, context: PilotContext): NextCommand[] {
   const { runId } = position;
   const audit: NextCommand = { role: 'auditor', command: `cutover history ${runId}`, why: 'every transition, chained' };
@@ -138,7 +149,7 @@ function replay(runId: string, context: PilotContext): NextCommand[] {
   return [
     {
       role: 'supervisor',
-      command: `cutover replay ${runId}${override ? ' --override' : ''} --reason "..."`,
+      command: `cutover ${override ? 'override' : 'replay'} ${runId} --reason "..."`,
       why: override ? 'judge the failed gate again, on the record' : `${from} again`,
     },
   ];

@@ -1,6 +1,7 @@
 import type { RunView } from '../engine/engine.js';
+import { exceptionText } from '../machine/exceptions.js';
+import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
-import { nextCommands, nextLines, type NextCommand, type Position } from './next-commands.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
@@ -9,10 +10,19 @@ import { dayAndTime } from './clock-format.js';
 import { contextOf, verdictOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
-/** The result of a command on a run: a card and the next command of each role, or one JSON document. Gives the exit code of the run's state. */
-export function showResult(view: RunView, options: CommonOptions, io: Io): number {
+/**
+ * The result of a command on a run: a card and the next command of each role, with what explains a failure; or one JSON document.
+ * Gives the exit code of the run's state.
+ */
+export async function showResult(view: RunView, options: CommonOptions, io: Io): Promise<number> {
+  const { palette } = options;
   if (options.json) io.stdout.write(`${JSON.stringify(runFacts(view))}\n`);
-  else io.stdout.write(`${[...cardLines(view, options.palette), ...nextLines(nextOf(view), options.palette), ''].join('\n')}`);
+  else if (view.run.status === 'failed') {
+    const { explainRun } = await import('./run-explanation.js');
+    const { explanationLines } = await import('./explanation-lines.js');
+    const explanation = explanationLines(await explainRun(view), palette);
+    io.stdout.write(`${[...cardLines(view, palette, { withMessage: false }), '', ...explanation, ''].join('\n')}`);
+  } else io.stdout.write(`${[...cardLines(view, palette), ...nextLines(nextOf(view), palette), ''].join('\n')}`);
   return exitOf(view);
 }
 
@@ -25,11 +35,8 @@ export function exitOf(view: RunView): number {
   return run.status === 'waiting' ? EXIT.waiting : EXIT.failed;
 }
 
-export function nextOf(view: RunView): NextCommand[] {
-  return nextCommands(positionOf(view), contextOf(view));
-}
-
-export function cardLines(view: RunView, palette: Palette): string[] {
+/** @param withMessage false where the explanation that follows says it. */
+export function cardLines(view: RunView, palette: Palette, { withMessage = true } = {}): string[] {
   const { run, look } = view;
   const context = contextOf(view);
   const rows: [string, string][] = [
@@ -46,12 +53,13 @@ export function cardLines(view: RunView, palette: Palette): string[] {
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
+    const message = withMessage ? context.failure.message.split('\n') : [];
     rows.push(
       ['Failure', palette.red(`${context.failure.step}: ${context.failure.code}`)],
-      ...context.failure.message.split('\n').map((line): [string, string] => ['', oneLine(line)]),
+      ...message.map((line): [string, string] => ['', oneLine(line)]),
     );
   }
-  for (const { at, by, what, reason } of context.exceptions) rows.push(['Exception', oneLine(`${at} ${by}: ${what}: ${reason}`)]);
+  for (const exception of context.exceptions) rows.push(['Exception', oneLine(exceptionText(exception))]);
   return table(rows);
 }
 
@@ -102,10 +110,4 @@ export function colored(kind: RunView['look']['kind'], text: string, palette: Pa
     case 'superseded':
       return palette.dim(text);
   }
-}
-
-function positionOf(view: RunView): Position {
-  const { run, look } = view;
-  const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
-  return { runId: run.runId, status: run.status, state: run.state, driven, evidenceDir: contextOf(view).evidenceDir };
 }

@@ -260,7 +260,14 @@ export interface AttestedFacts {
     readonly seq: number;
     readonly files: SignedFiles;
   }[];
-  readonly exceptions: readonly { readonly at: string; readonly by: string; readonly what: string; readonly reason: string }[];
+  readonly exceptions: readonly {
+    readonly at: string;
+    readonly by: string;
+    readonly what: string;
+    readonly reason: string;
+    /** YYYY-MM-DD (UTC). */
+    readonly reviewBy: string;
+  }[];
   readonly archive: { readonly sha256: string; readonly size: number };
   /** Of the run's history: its genesis, and the last transition that the archive holds. */
   readonly chain: { readonly genesis: string; readonly sealed: ChainHead };

@@ -1,7 +1,8 @@
 import { attestedFacts } from './attested-facts.js';
-import type { Exception, PilotContext, StepResult } from './context.js';
+import type { PilotContext, StepResult } from './context.js';
 import { stagingIsDirty } from './context.js';
 import type { PilotEvent } from './events.js';
+import { exceptionOf, type Exception } from './exceptions.js';
 import { attemptError, failureAt } from './failure.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
@@ -128,13 +129,13 @@ export function noteReplay({ context, event }: Args): Change {
   if (event.type !== 'REPLAY_REQUESTED') return {};
   const overridden = event.override && replayNeedsOverride(context, event.from);
   const what = `replayed from ${event.from}${overridden ? ' (override of a failed gate)' : ''}`;
-  return { exceptions: [...context.exceptions, exception(event, what, event.reason)] };
+  return { exceptions: [...context.exceptions, exception(context, event, what, event.reason)] };
 }
 
 export function noteDrift({ context, event }: Args): Change {
   if (event.type !== 'DRIFT_ACCEPTED') return {};
   return {
-    exceptions: [...context.exceptions, exception(event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
+    exceptions: [...context.exceptions, exception(context, event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
   };
 }
@@ -143,18 +144,20 @@ export function noteFinding({ context, event }: Args): Change {
   if (event.type !== 'FINDING_ACCEPTED') return {};
   const { file, line, kind, sha256, reason } = event;
   const what = `finding of the secret scan accepted (${file}:${line} ${kind}, in the file with SHA-256 ${sha256})`;
-  return { exceptions: [...context.exceptions, { ...exception(event, what, reason), finding: { file, line, kind, sha256 } }] };
+  return {
+    exceptions: [...context.exceptions, { ...exception(context, event, what, reason), finding: { file, line, kind, sha256 } }],
+  };
 }
 
 export function noteBrokenLease({ context, event }: Args): Change {
   if (event.type !== 'LEASE_BROKEN') return {};
   const what = `lease broken (held by ${event.holder}, last heartbeat ${event.lastHeartbeat})`;
-  return { exceptions: [...context.exceptions, exception(event, what, event.reason)] };
+  return { exceptions: [...context.exceptions, exception(context, event, what, event.reason)] };
 }
 
 export function noteSealing({ context, event }: Args): Change {
   if (event.type !== 'SEAL_REQUESTED') return {};
-  return { exceptions: [...context.exceptions, exception(event, 'sealed as failed', event.reason)] };
+  return { exceptions: [...context.exceptions, exception(context, event, 'sealed as failed', event.reason)] };
 }
 
 export function noteAbandoning({ context, event }: Args): Change {
@@ -165,7 +168,7 @@ export function noteAbandoning({ context, event }: Args): Change {
     abandoning: true,
     attemptsInARow: 1,
     drill: { ...context.drill, leftBehind: context.drill.leftBehind || leftBehind },
-    exceptions: [...context.exceptions, exception(event, what, event.reason)],
+    exceptions: [...context.exceptions, exception(context, event, what, event.reason)],
   };
 }
 
@@ -180,6 +183,6 @@ function resultOf(event: PilotEvent): StepResult {
   return { at: event.at, seq: event.seq, attempt: event.attempt, facts: event.output, logs: event.logs };
 }
 
-function exception(event: PilotEvent, what: string, reason: string): Exception {
-  return { at: event.at, by: event.who.user, what, reason };
+function exception({ request }: PilotContext, event: PilotEvent, what: string, reason: string): Exception {
+  return exceptionOf(request, { at: event.at, by: event.who.user, what, reason });
 }

@@ -22,7 +22,7 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
     // The last one is what publishes this.
     steps: STEP_NAMES.filter((step) => step !== 'summarizing').map((step) => attestedStep(context, step)),
     signOffs: signOff === null ? [] : [withoutRun(signOff)],
-    exceptions: context.exceptions,
+    exceptions: context.exceptions.map(({ at: when, by, what, reason, reviewBy }) => ({ at: when, by, what, reason, reviewBy })),
     archive: { sha256: archive.sha256, size: archive.size },
     chain: { genesis: genesisHash(runId), sealed: { seq: seal.upToSeq, hash: archive.chainHead } },
     lock: {

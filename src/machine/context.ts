@@ -3,7 +3,6 @@ import type {
   AcceptedFinding,
   AttestedFacts,
   DrillPlan,
-  Finding,
   ResultSummary,
   SignedFiles,
   StepContracts,
@@ -11,6 +10,7 @@ import type {
   Verdict,
 } from '../config/step-contracts.js';
 import type { Identity } from '../evidence/history-record.js';
+import { exceptionOf, type Exception } from './exceptions.js';
 import type { Pause } from './pause.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
@@ -56,16 +56,6 @@ export interface SignOff {
   /** `asserted`: at a terminal, or by the edited checkpoint; nobody proved that the signer is who the name says. */
   readonly level: 'asserted';
   readonly files: SignedFiles;
-}
-
-/** A decision of a person that the summary must show. */
-export interface Exception {
-  readonly at: string;
-  readonly by: string;
-  readonly what: string;
-  readonly reason: string;
-  /** What of the secret scan was accepted. */
-  readonly finding?: Finding;
 }
 
 export interface Seal {
@@ -145,7 +135,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     summary: null,
     failure: null,
     failures: {},
-    exceptions: vouched.map((exception) => ({ at, by: operator.user, ...exception })),
+    exceptions: vouched.map((vouch) => exceptionOf(request, { at, by: operator.user, ...vouch })),
     abandoning: false,
   };
 }

@@ -34,7 +34,7 @@ export function replayRefusal(context: PilotContext, from: Place, override: bool
   }
   if (from !== 'preflight' && context.results.preflight === undefined) return 'the preflight has not passed';
   if (replayNeedsOverride(context, from) && !override) {
-    return `a failed ${context.failure?.step} needs a new run (runbook); to judge it again in this run, on the record, add --override`;
+    return `a failed ${context.failure?.step} needs a new run (runbook); to judge it again in this run, on the record: cutover override <run> --reason "...", or --override`;
   }
   return null;
 }

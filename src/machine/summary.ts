@@ -3,6 +3,7 @@ import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
 import { proven, worldOf, type PilotContext } from './context.js';
+import { exceptionText } from './exceptions.js';
 import type { Place, StepName } from './steps.js';
 
 /** The result summary, derived from recorded facts alone (design: 90_result_summary.txt). PASS only if every criterion is. */
@@ -15,7 +16,7 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
     evidenceDir: context.evidenceDir,
     gitHead: gatedHead(context),
     criteria,
-    exceptions: context.exceptions.map(({ at: when, by, what, reason }) => oneLine(`${when} ${by}: ${what}: ${reason}`)),
+    exceptions: context.exceptions.map((exception) => oneLine(exceptionText(exception))),
     signatures: [
       {
         role: SIGN_OFF_ROLES.operator,

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../src/actors/actor.js';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
@@ -23,6 +24,25 @@ describe('deciding about a run', () => {
     expect((await pilot.cutover('start')).code).toBe(1);
     if (runRcGates !== undefined) pilot.actors['runRcGates'] = runRcGates;
   }
+
+  test('what is no gate is not overridden', async () => {
+    pilot.actors['captureScope'] = failing('DISK', 'no space left');
+    await pilot.cutover('start');
+    const { code, stderr } = await pilot.cutover('override', RUN, '--reason', 'in a hurry');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('capturingScope is no gate') });
+    expect((await status()).status).toBe('failed');
+  });
+
+  test('a decision is to be reviewed: by when is on the chain, in the status, and as the policy has it', async () => {
+    await failGate();
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\nseparation: false\npost_review_days: 3\n');
+    await pilot.cutover('override', RUN, '--as', 'supervisor@example.com', '--reason', 'flaky network');
+    expect((await status()).exceptions).toMatchObject([{ by: 'supervisor@example.com', reviewBy: '2026-02-28' }]);
+    await failGate();
+    await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
+    expect((await status('latest')).exceptions).toMatchObject([{ reviewBy: '2026-02-24' }]);
+    expect((await pilot.cutover('status', 'latest')).stdout).toMatch(/abandoned: postponed \(review by 2026-02-24\)/);
+  });
 
   test('a second start in the same second waits for the next one', async () => {
     await pilot.cutover('start');
@@ -57,7 +77,7 @@ describe('deciding about a run', () => {
     const { code, stderr } = await pilot.cutover('resume', RUN);
     expect(code).toBe(1);
     expect(stderr).toContain('RC_GATES_FAILED');
-    expect(stderr).toMatch(/supervisor +cutover replay/);
+    expect(stderr).toMatch(/supervisor +cutover override/);
   });
 
   test('a failed gate is judged again only with --override and a reason', async () => {
@@ -69,7 +89,7 @@ describe('deciding about a run', () => {
     const plan = await pilot.cutover('replay', RUN, '--dry-run', '--override', '--json');
     expect(JSON.parse(plan.stdout)).toMatchObject({ from: 'runningRcGates', would_forget: [], sign_off_withdrawn: false });
     expect((await status()).seq).toBe(seq);
-    expect((await pilot.cutover('replay', RUN, '--override', '--reason', 'flaky network')).code).toBe(2);
+    expect((await pilot.cutover('override', RUN, '--reason', 'flaky network')).code).toBe(2);
     expect((await status()).exceptions).toHaveLength(1);
   });
 

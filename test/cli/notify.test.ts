@@ -183,7 +183,8 @@ describe('telling people', () => {
     delete pilot.env['CUTOVER_NOTIFY_WEBHOOK'];
     pilot.completeForm();
     expect((await pilot.cutover('resume', RUN)).code).toBe(0);
-    later(1);
+    later(30);
+    expect((await pilot.cutover('doctor')).stdout).toMatch(/FAULT +messages +3 not delivered although due, the oldest for 30m/);
     expect(await pilot.cutover('notify')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Nothing is sent to webhook: CUTOVER_NOTIFY_WEBHOOK is not set here.'),

@@ -73,7 +73,7 @@ describe('the runbook form', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('[12:00:01Z] ✗ Step 1: RC Gates FAILED — RC_GATES_FAILED: The RC runner exited with 3.');
     expect(stdout).not.toContain('Step 2');
-    expect(stderr).toContain(`cutover replay ${RUN} --override --reason "..."`);
+    expect(stderr).toContain(`cutover override ${RUN} --reason "..."`);
   });
 
   test('EVIDENCE_DIR that is not set, or of no run, is a usage error that repeats it', async () => {

@@ -42,6 +42,23 @@ export async function crashAt(pilot: Pilot, phase: Phase, place: string): Promis
   await isAsUndisturbed(pilot, step === 'at rest' ? [] : [step]);
 }
 
+/** One run, killed at each of these places in their order, each of another step: it goes on every time, and ends as if nothing had been. */
+export async function crashAtEach(pilot: Pilot, phase: Phase, places: readonly string[]): Promise<void> {
+  for (const place of places) {
+    const { signal, stdout, stderr } = await pilot.cutover(await goingOn(pilot, phase), preload({ CRASH_AT: place }));
+    assert.equal(signal, 'SIGKILL', `${place} was not passed: ${stdout}${stderr}`);
+  }
+  await expectExit(pilot, ['resume', 'latest'], exitCodeOf(phase));
+  if (phase === 'before the pause') {
+    await pilot.verify();
+    await expectExit(pilot, ['resume', 'latest'], 0);
+  }
+  await isAsUndisturbed(
+    pilot,
+    places.map((place) => place.slice(0, place.indexOf(':'))),
+  );
+}
+
 /** The command that goes on with a phase: when no run is on record yet, there is none to resume, and it is begun again. */
 export async function goingOn(pilot: Pilot, phase: Phase): Promise<readonly string[]> {
   return (await runsOnRecord(pilot)) > 0 ? ['resume', 'latest'] : COMMAND[phase].args;

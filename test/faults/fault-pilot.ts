@@ -2,8 +2,12 @@ import { execFile, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { recordedLogDifferences } from '../../src/cli/recorded-logs.js';
+import { openEvidenceDir } from '../../src/evidence/local-evidence-dir.js';
+import { createRedactor } from '../../src/evidence/redaction.js';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { finished, Pilot, type CliResult } from '../e2e/pilot.js';
 import type { FaultCase } from './fault-case.js';
 
@@ -195,6 +199,22 @@ export class FaultPilot {
 
   get database(): string {
     return join(this.repository, '.cutover/cutover.db');
+  }
+
+  /** What `cutover doctor` would say of the database and of each run's logs, without a process of its own for each of hundreds of cases. */
+  async recordFaults(): Promise<string[]> {
+    const store = await openSqliteStore(this.database, { mode: 'read' });
+    try {
+      const faults = [...(await store.check()).faults];
+      for (const { runId, evidenceDir } of await store.listRuns()) {
+        const evidence = openEvidenceDir(evidenceDir, { root: dirname(evidenceDir), redactor: () => createRedactor() });
+        const differences = await recordedLogDifferences(await store.attempts(runId), evidence);
+        faults.push(...differences.map(({ file, message }) => `${file}: ${message}`));
+      }
+      return faults;
+    } finally {
+      await store.close();
+    }
   }
 
   /** Replaces a part of an evidence file, which must be there. */

@@ -20,7 +20,13 @@ describe('an accepted drift', () => {
     expect(drifted.context).toEqual({
       ...run.context,
       exceptions: [
-        { at: expect.any(String), by: 'operator', what: 'drift accepted (kubeServer: changed)', reason: 'the cluster moved' },
+        {
+          at: expect.any(String),
+          by: 'operator',
+          what: 'drift accepted (kubeServer: changed)',
+          reason: 'the cluster moved',
+          reviewBy: '2026-02-28',
+        },
       ],
       acceptedWorlds: [{ seq: expect.any(Number), world: driftedWorld }],
     });
@@ -49,7 +55,7 @@ describe('an accepted drift', () => {
   test('is listed in the result summary', () => {
     const { summary } = start.to('awaitingDbVerification').acceptDrift().to('completed').context;
     expect(summary?.document.exceptions).toEqual([
-      expect.stringMatching(/ operator: drift accepted \(kubeServer: changed\): the cluster moved$/),
+      expect.stringMatching(/ operator: drift accepted \(kubeServer: changed\): the cluster moved \(review by 2026-02-28\)$/),
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { attestationStatement } from '../../src/evidence/attestation/statement.js';
 import type { HistoryRecord } from '../../src/evidence/history-record.js';
 import { manifestJson } from '../../src/evidence/manifest.js';
 import { sealedFacts } from '../../src/machine/sealed-facts.js';
@@ -61,6 +62,15 @@ describe('the facts of a sealed run', () => {
     const { summary } = sealedFacts(recordOf(sealed), recordOf(verified(drifted)));
     expect(summary.exceptions).toEqual([expect.stringContaining('drift accepted (x): moved')]);
     expect(summary.gitHead).toBe(frozen.context.summary?.document.gitHead);
+  });
+
+  test('can be attested whatever was decided, a finding that was accepted too', () => {
+    const accepted = sealed
+      .to('sealing.verifying')
+      .decide({ type: 'FINDING_ACCEPTED', reason: 'an example', file: 'a', line: 1, kind: 'jwt', sha256: 'd'.repeat(64) });
+    const { attested } = sealedFacts(recordOf(sealed), recordOf(verified(accepted)));
+    const { exceptions } = attestationStatement(attested, { seq: 9, hash: 'c'.repeat(64) }, []).predicate;
+    expect(exceptions).toEqual([expect.objectContaining({ what: expect.stringContaining('a:1 jwt'), reason: 'an example' })]);
   });
 
   test('of what was proven before the seal, only what the archive says counts', () => {

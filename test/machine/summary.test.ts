@@ -113,7 +113,7 @@ describe('the verdict', () => {
     const document = sealed.context.summary?.document;
     expect(document?.criteria.every(({ result }) => result === 'PASS')).toBe(true);
     expect(document?.exceptions).toEqual([
-      expect.stringMatching(/^2026-02-21T12:0.* supervisor: sealed as failed: release withdrawn$/),
+      expect.stringMatching(/^2026-02-21T12:0.* supervisor: sealed as failed: release withdrawn \(review by 2026-02-28\)$/),
     ]);
     expect(resultSummary(document as never)).toContain('VERDICT: FAIL\n');
   });

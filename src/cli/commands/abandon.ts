@@ -39,7 +39,7 @@ export const abandon: CommandFile<AbandonOptions> = {
       applyFrozen(contextOf(decided).request.variables, io.env);
       return workspace.engine.resume(runId, who);
     });
-    showResult(view, options, io);
+    await showResult(view, options, io);
     return view.run.status === 'abandoned' ? EXIT.ok : EXIT.failed;
   },
 };

@@ -47,7 +47,7 @@ export const acceptFinding: CommandFile<AcceptFindingOptions> = {
     const view = await deciding(options, 'accept-finding', io, (workspace, runId) =>
       workspace.engine.send(runId, options.who, acceptedAsItIs(options, workspace, runId)),
     );
-    showResult(view, options, io);
+    await showResult(view, options, io);
     return EXIT.ok;
   },
 };

@@ -35,7 +35,7 @@ export const breakLease: CommandFile<BreakLeaseOptions> = {
       const event = { type: 'LEASE_BROKEN', reason, holder, lastHeartbeat: lease.heartbeatAt };
       return engine.send(runId, who, async () => [event], { seize: lease });
     });
-    showResult(view, options, io);
+    await showResult(view, options, io);
     return EXIT.ok;
   },
 };

@@ -1,31 +1,43 @@
 import { isStep, PLACES, STEPS, type Place } from '../../machine/steps.js';
 import { duration } from '../clock-format.js';
-import type { CommandFile } from '../command.js';
+import type { CommandFile, CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
+import { explanationLines } from '../explanation-lines.js';
 import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from '../explanations.js';
+import type { Io } from '../io.js';
+import { resolveRun } from '../resolve-run.js';
+import { explainRun } from '../run-explanation.js';
 import { table } from '../table.js';
+import { reading } from '../with-run.js';
 
 export interface ExplainOptions {
   /** Null: everything there is to be explained. */
-  readonly what: { readonly place: Place } | { readonly code: string } | null;
+  readonly what: { readonly run: string } | { readonly place: Place } | { readonly code: string } | null;
 }
 
-/** What a step does, or what a code means. */
+/** Why a run stands where it stands; what a step does; what a code means. */
 export const explain: CommandFile<ExplainOptions> = {
-  define: (command) => void command.argument('[step-or-code]', 'a step of the runbook, or the code of an error'),
-  examples: ['cutover explain', 'cutover explain runningRcGates', 'cutover explain DRIFT'],
+  define: (command) =>
+    void command.argument(
+      '[run-step-or-code]',
+      'a run (id, beginning of one, or latest), a step of the runbook, or the code of an error',
+    ),
+  examples: ['cutover explain latest', 'cutover explain', 'cutover explain runningRcGates', 'cutover explain DRIFT'],
   parse([word]) {
     if (word === undefined) return { what: null };
+    if (word === 'latest' || /^\d[\dTZ]*$/.test(word)) return { what: { run: word } };
     const place = PLACES.find((candidate) => candidate.toLowerCase() === word.toLowerCase());
     if (place !== undefined) return { what: { place } };
     const code = word.toUpperCase();
     if (Object.hasOwn(CODE_EXPLANATIONS, code)) return { what: { code } };
     throw new UsageError(
-      `${JSON.stringify(word)} is neither a step nor a code that is explained here. See them all: cutover explain`,
+      `${JSON.stringify(word)} is neither a run nor a step nor a code that is explained here. See them all: cutover explain`,
     );
   },
-  async run({ what, json, palette }, io) {
+  async run(options, io) {
+    const { what, json, palette } = options;
+    if (what !== null && 'run' in what) return explainOne(what.run, options, io);
     if (what === null) {
       if (json) io.stdout.write(`${JSON.stringify({ steps: PLACES.map(placeFacts), codes: CODE_EXPLANATIONS })}\n`);
       else {
@@ -55,6 +67,18 @@ export const explain: CommandFile<ExplainOptions> = {
     return EXIT.ok;
   },
 };
+
+async function explainOne(run: string, options: CommonOptions, io: Io): Promise<number> {
+  const explanation = await reading(options, 'explain', io, async (workspace) =>
+    explainRun(await workspace.engine.inspect(await resolveRun(workspace, run))),
+  );
+  if (options.json) io.stdout.write(`${JSON.stringify(explanation)}\n`);
+  else {
+    const lines = [`Run ${explanation.run}`, '', ...explanationLines(explanation, options.palette)];
+    io.stdout.write(`${lines.join('\n')}\n`);
+  }
+  return EXIT.ok;
+}
 
 function placeFacts(step: Place) {
   const explanation = PLACE_EXPLANATIONS[step];

@@ -6,6 +6,7 @@ import { count, flag, type CommandFile, type CommonOptions } from '../command.js
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { followFile } from '../follow-file.js';
+import { logFileOf } from '../log-file.js';
 import type { Io } from '../io.js';
 import { resolveRun } from '../resolve-run.js';
 import { lastLines } from '../last-lines.js';
@@ -99,14 +100,10 @@ async function fileOf(chosen: AttemptRecord, attempts: readonly AttemptRecord[],
   const name = chosen.logFile ?? (isStep(chosen.step) ? STEPS[chosen.step].evidence : null);
   if (name === null)
     throw new UsageError(`${chosen.step} writes no log. Its result: cutover history ${chosen.runId} --step ${chosen.step}`);
-  const kept = attemptLogName(name, chosen.attempt);
-  if (await evidence.exists(kept)) return kept;
-  const later = attempts.some(
-    ({ step, attempt, logFile }) => step === chosen.step && attempt > chosen.attempt && logFile === name,
-  );
-  if (!later && (await evidence.exists(name))) return name;
+  const file = await logFileOf(name, chosen, attempts, evidence);
+  if (file !== null) return file;
   throw new UsageError(
-    `${chosen.step} attempt ${chosen.attempt} left no log: neither ${kept} nor ${name} is of it. Its error: cutover history ${chosen.runId} --failed`,
+    `${chosen.step} attempt ${chosen.attempt} left no log: neither ${attemptLogName(name, chosen.attempt)} nor ${name} is of it. Its error: cutover history ${chosen.runId} --failed`,
   );
 }
 

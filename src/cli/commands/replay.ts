@@ -1,5 +1,5 @@
 import type { RunView } from '../../engine/engine.js';
-import { replayRefusal } from '../../machine/replay.js';
+import { replayNeedsOverride, replayRefusal } from '../../machine/replay.js';
 import { PLACES, STEPS, type Place } from '../../machine/steps.js';
 import { flag, oneOf, requiredText, text, type CommandFile, type CommonOptions } from '../command.js';
 import { deciding } from '../drive.js';
@@ -21,6 +21,8 @@ export interface ReplayOptions extends DecisionOptions {
   /** Null: the step that failed. */
   readonly from: Place | null;
   readonly override: boolean;
+  /** Only a failed gate is meant (`cutover override`). */
+  readonly gateOnly: boolean;
   readonly dryRun: boolean;
 }
 
@@ -49,6 +51,7 @@ export const replay: CommandFile<ReplayOptions> = {
       reason: dryRun ? (text(raw, 'reason') ?? null) : requiredText(raw, 'reason', 'a replay is on the record: say why.'),
       from: from === undefined ? null : oneOf(from, PLACES, '--from'),
       override: flag(raw, 'override'),
+      gateOnly: false,
       dryRun,
     };
   },
@@ -76,6 +79,8 @@ function placeOf(view: RunView, options: ReplayOptions): Place {
     throw refuse(`it is in ${state}; only a failed or waiting run can`);
   const from = options.from ?? context.failure?.step;
   if (from === undefined) throw refuse('nothing failed; say from where with --from');
+  if (options.gateOnly && !replayNeedsOverride(context, from))
+    throw refuse(`${from} is no gate, so there is nothing to override: cutover replay ${runId} --reason "..."`);
   const refusal = replayRefusal(context, from, options.override);
   if (refusal !== null) throw refuse(refusal);
   return from;

@@ -4,13 +4,15 @@ import type { EngineNotice, RunView } from '../../engine/engine.js';
 import { beginRun, defineBegin, parseBegin, type BeginOptions } from '../begin-run.js';
 import { flag, text, type CommandFile, type CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
+import { explanationLines } from '../explanation-lines.js';
 import { endedText, goOn, isEnded } from '../go-on.js';
 import type { Io, Workspace } from '../io.js';
 import { nextLines } from '../next-commands.js';
 import { withCourier } from '../notify/courier.js';
 import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
-import { exitOf, nextOf, runFacts } from '../run-card.js';
+import { exitOf, runFacts } from '../run-card.js';
+import { explainRun } from '../run-explanation.js';
 import { contextOf } from '../run-facts.js';
 import { pauseBox, runbookLines, sealOnlyLine, signedOffLines } from '../runbook-lines.js';
 import { onRun } from '../with-run.js';
@@ -116,6 +118,11 @@ async function showEnd(
     const summary = await workspace.openEvidence(run).read(EVIDENCE.summary);
     io.stdout.write(`\n${summary.toString('utf8')}`);
   }
-  io.stderr.write(`${nextLines(nextOf(view), options.stderrPalette).join('\n')}\n`);
+  const explanation = await explainRun(view);
+  const lines =
+    run.status === 'failed'
+      ? explanationLines(explanation, options.stderrPalette)
+      : nextLines(explanation.next, options.stderrPalette);
+  io.stderr.write(`${lines.join('\n')}\n`);
   return exitOf(view);
 }

@@ -50,7 +50,7 @@ export const seal: CommandFile<SealOptions> = {
         return status === 'failed' ? [...drift, seal] : [seal, ...drift];
       }),
     );
-    showResult(view, options, io);
+    await showResult(view, options, io);
     // What was asked for is done when the evidence is locked; the card says FAIL.
     return isSealedAsFailed(view) ? EXIT.ok : EXIT.failed;
   },

@@ -75,7 +75,7 @@ export const signOff: CommandFile<SignOffOptions> = {
       if (!options.andResume || isRejected) return signed;
       return goOn(workspace, runId, { ...options, retriesSealing: false }, io);
     });
-    const exit = showResult(view, options, io);
+    const exit = await showResult(view, options, io);
     return options.andResume ? exit : EXIT.ok;
   },
 };

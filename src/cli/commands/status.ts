@@ -5,12 +5,12 @@ import type { AttemptRecord } from '../../store/store.js';
 import { dayAndTime, duration } from '../clock-format.js';
 import type { CommandFile } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { nextLines, nextOf } from '../next-commands.js';
 import { givenUpText } from '../health/outbox.js';
-import { nextLines } from '../next-commands.js';
 import type { Palette } from '../palette.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineRun } from '../run-argument.js';
-import { cardLines, nextOf, runFacts } from '../run-card.js';
+import { cardLines, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
 import { stepRows, type StepRow } from '../step-rows.js';
 import { firstLine, oneLine, table, truncate } from '../table.js';
@@ -103,6 +103,6 @@ function replayable(view: RunView): string {
   const refusal = replayRefusal(context, from, true);
   if (refusal !== null) return `no - ${refusal}`;
   return replayNeedsOverride(context, from)
-    ? `no - a failed gate needs a new run (${from}); with --override on the record`
+    ? `no - a failed gate needs a new run (${from}); or, on the record: cutover override <run> --reason "..."`
     : `yes - from ${from}`;
 }

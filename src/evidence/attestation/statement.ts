@@ -51,7 +51,15 @@ const predicate = z.strictObject({
       files: z.record(z.string(), sha256),
     }),
   ),
-  exceptions: z.array(z.strictObject({ at: time, by: z.string(), what: z.string(), reason: z.string() })),
+  exceptions: z.array(
+    z.strictObject({
+      at: time,
+      by: z.string(),
+      what: z.string(),
+      reason: z.string(),
+      reviewBy: z.iso.date().describe('The day (UTC) until which somebody else is to have looked at it.'),
+    }),
+  ),
   archive: z.strictObject({ sha256, size: count }),
   chain: z.strictObject({
     genesis: sha256,

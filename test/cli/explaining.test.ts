@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ActorError } from '../../src/actors/actor.js';
+import type { ActorContext } from '../../src/actors/actor.js';
+import { failing, PilotWorkspace } from './pilot-workspace.js';
+
+const RUN = '20260221T120001Z';
+const GATES = '30_rc_gates.txt';
+
+/** Gates that write their log and fail. */
+async function gates(_input: never, { openLog }: ActorContext): Promise<never> {
+  const log = await openLog(GATES);
+  await log.write(['[RC-1] PASS', '[RC-2] unit tests', '  12 of 13 passed', '[RC-2] FAIL', 'bye', ''].join('\n'));
+  await log.close();
+  throw new ActorError('RC_GATES_FAILED', 'The RC runner exited with 3; expected 0.');
+}
+
+describe('a run is explained', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(() => void (pilot = new PilotWorkspace()));
+  afterEach(() => pilot.dispose());
+
+  test('that failed: why, what that means, what its log says of it, and what each role may do', async () => {
+    pilot.actors['runRcGates'] = gates;
+    const started = await pilot.cutover('start');
+    const { code, stdout } = await pilot.cutover('explain', RUN);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Why +it failed at runningRcGates \(RC_GATES_FAILED\)/m);
+    expect(stdout).toMatch(/^Means +A release gate failed/m);
+    expect(stdout).toMatch(new RegExp(`^Log +\\S+/${GATES}\\n +\\[RC-2\\] FAIL\\n\\n`, 'm'));
+    expect(stdout).toMatch(/^ {2}operator +cutover start/m);
+    expect(stdout).toMatch(/^ {2}supervisor +cutover override 20260221T120001Z --reason/m);
+    // The same text ends the command that failed, and whichever fails on the run later.
+    const text = stdout.slice(stdout.indexOf('Why'));
+    expect(started.stdout).toContain(text);
+    expect((await pilot.cutover('resume', RUN)).stderr).toContain(text);
+  });
+
+  test("by its log's last lines, when none of them speaks of a failure", async () => {
+    pilot.actors['runRcGates'] = async (_input, { openLog }) => {
+      const log = await openLog(GATES);
+      await log.write('one\ntwo\n');
+      await log.close();
+      throw new ActorError('RC_GATES_FAILED', 'It was killed.');
+    };
+    await pilot.cutover('start');
+    expect(JSON.parse((await pilot.cutover('explain', 'latest', '--json')).stdout)).toMatchObject({
+      failure: { step: 'runningRcGates', code: 'RC_GATES_FAILED' },
+      log: { file: pilot.evidence(RUN, GATES), lines: ['one', 'two'] },
+    });
+  });
+
+  test('whose step left no log: without one', async () => {
+    pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'Not even started.');
+    await pilot.cutover('start');
+    expect(JSON.parse((await pilot.cutover('explain', 'latest', '--json')).stdout)).toMatchObject({ log: null });
+  });
+
+  test('that waits, and that has ended', async () => {
+    await pilot.cutover('start');
+    expect((await pilot.cutover('explain', 'latest')).stdout).toMatch(/^Why +it waits for a person/m);
+    await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
+    expect((await pilot.cutover('explain', 'latest')).stdout).toMatch(/^Why +it was abandoned: postponed/m);
+  });
+
+  test('as one document, also where a command fails on it', async () => {
+    pilot.actors['runRcGates'] = gates;
+    await pilot.cutover('start');
+    const { error } = JSON.parse((await pilot.cutover('resume', RUN, '--json')).stdout);
+    expect(error).toMatchObject({ code: 'RUN_FAILED', explanation: { failure: { code: 'RC_GATES_FAILED' } } });
+    expect(error.next).toEqual(JSON.parse((await pilot.cutover('explain', RUN, '--json')).stdout).next);
+  });
+
+  test('only when there is such a run', async () => {
+    await pilot.cutover('start');
+    expect(await pilot.cutover('explain', '2030')).toMatchObject({ code: 64, stderr: expect.stringContaining('2030') });
+    expect(await pilot.cutover('explain', 'nonsense')).toMatchObject({ code: 64, stderr: expect.stringContaining('nonsense') });
+  });
+});
