@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { createPilotSite, type PilotSite } from './pilot-site.js';
 import { playVerifier } from './play-verifier.js';
 import { runCommand } from './run-command.js';
+import { PILOT } from './sample-service.js';
 
 /** From dist/demo/ to the project's root. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CLI = join(ROOT, 'dist/bin/cutover.js');
-const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
+const EVIDENCE_ROOT = PILOT.evidenceRoot;
 
 /** The whole pilot cutover on stand-ins: the runbook's two runs with the human pause between them, then an auditor's checks. */
 async function demo(): Promise<void> {

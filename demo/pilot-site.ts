@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { startKubernetes, type RunningKubernetes } from '../test/services/kubernetes/start.js';
 import { startS3, type RunningS3, type S3Options } from '../test/services/s3/server.js';
 import { startStaging, type RunningStaging } from '../test/services/staging/server.js';
-import { createPilotRepository, PHASE_COMMITS } from './pilot-repository.js';
+import { createRepository } from './repository.js';
+import { PILOT, type SampleService } from './sample-service.js';
 
-export const BUCKET = 'dpp-audit-worm-demo';
-const REGION = 'ap-northeast-2';
+export const BUCKET = PILOT.bucket;
 
-/** All that a pilot cutover touches, on this machine: a repository, and stand-ins for the cluster, staging, S3 and STS. */
+/** All that a cutover touches, on this machine: a repository, and stand-ins for the cluster, staging, S3 and STS. */
 export interface PilotSite {
   /** The repository: the directory to run `cutover` in. */
   readonly repository: string;
-  /** The runbook's "Required ENV", and where kubectl, git and the AWS SDK find their settings. Nothing of our own environment but PATH. */
+  /** Where the evidence of its runs is. */
+  readonly evidenceRoot: string;
+  /** What the sample exports (the pilot: the runbook's "Required ENV"), and where kubectl, git and the AWS SDK find their settings. Nothing of our own environment but PATH. */
   readonly env: Readonly<Record<string, string>>;
   readonly kubernetes: RunningKubernetes;
   readonly s3: RunningS3;
@@ -21,6 +23,8 @@ export interface PilotSite {
 }
 
 export interface PilotSiteOptions {
+  /** What is cut over; the pilot, if not said. */
+  readonly sample?: SampleService;
   /** An S3 service to seal in instead of the stand-in, which then answers for STS alone. The bucket is there. */
   readonly s3?: {
     readonly url: string;
@@ -30,39 +34,42 @@ export interface PilotSiteOptions {
 }
 
 /** Sets up a site below `directory`, which is made. The servers listen on the loopback interface until `stop`. */
-export async function createPilotSite(directory: string, { s3: service }: PilotSiteOptions = {}): Promise<PilotSite> {
-  const repository = join(directory, 'decisionwise_api_platform');
+export async function createPilotSite(
+  directory: string,
+  { s3: service, sample = PILOT }: PilotSiteOptions = {},
+): Promise<PilotSite> {
+  const repository = join(directory, sample.repository.name);
   const home = join(directory, 'home');
   const kubeconfig = join(home, 'kubeconfig');
   await mkdir(join(home, '.aws'), { recursive: true });
   const [kubernetes, s3, staging] = await Promise.all([
-    startKubernetes(),
-    startS3({ bucket: BUCKET, region: REGION, dataDir: join(directory, 's3'), ...keysOf(service) }),
+    startKubernetes({ service: sample.staging, namespace: sample.staging.namespace, context: sample.staging.namespace }),
+    startS3({
+      bucket: sample.bucket,
+      region: sample.region,
+      role: sample.profile,
+      dataDir: join(directory, 's3'),
+      ...keysOf(service),
+    }),
     startStaging(),
-    createPilotRepository(repository),
+    createRepository(repository, sample.repository),
   ]);
   await kubernetes.writeKubeconfig(kubeconfig);
-  await writeFile(join(home, '.aws/credentials'), credentialsFile(s3), { mode: 0o600 });
+  await writeFile(join(home, '.aws/credentials'), credentialsFile(sample.profile, s3), { mode: 0o600 });
   return {
     repository,
+    evidenceRoot: join(repository, sample.evidenceRoot),
     env: {
       PATH: process.env.PATH ?? '',
       HOME: home,
       USER: 'operator',
       TZ: 'UTC',
       KUBECONFIG: kubeconfig,
-      AWS_PROFILE: 'dpp-admin',
-      AWS_REGION: REGION,
       ...(service === undefined
         ? { AWS_ENDPOINT_URL: s3.url }
         : { AWS_ENDPOINT_URL_S3: service.url, AWS_ENDPOINT_URL_STS: s3.url }),
-      DPP_WORM_BUCKET: service?.bucket ?? BUCKET,
-      DPP_WORM_PREFIX: 'evidence/cutover',
-      DPP_WORM_OBJECT_LOCK_MODE: 'GOVERNANCE',
-      DPP_WORM_RETENTION_DAYS: '365',
+      ...sample.variables(service?.bucket ?? sample.bucket),
       DPP_STAGING_BASE_URL: staging.url,
-      DPP_K8S_NAMESPACE: 'dpp-staging',
-      CUTOVER_REQUIRED_COMMITS: PHASE_COMMITS.join('\n'),
     },
     kubernetes,
     s3,
@@ -81,6 +88,6 @@ function keysOf(service: PilotSiteOptions['s3']): Partial<S3Options> {
     : { accessKey: service.credentials.accessKeyId, secretKey: service.credentials.secretAccessKey };
 }
 
-function credentialsFile({ credentials }: RunningS3): string {
-  return `[dpp-admin]\naws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`;
+function credentialsFile(profile: string, { credentials }: RunningS3): string {
+  return `[${profile}]\naws_access_key_id = ${credentials.accessKeyId}\naws_secret_access_key = ${credentials.secretAccessKey}\n`;
 }

@@ -10,7 +10,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLI = join(ROOT, 'dist/bin/cutover.js');
 
 const { manifestJsonSchema } = await import('../dist/src/evidence/manifest.js');
+const { siteJsonSchema } = await import('../dist/src/config/site-file.js');
+const { policyJsonSchema } = await import('../dist/src/config/policy-file.js');
 const { statementJsonSchema } = await import('../dist/src/evidence/attestation/statement.js');
+const { signOffStatementJsonSchema } = await import('../dist/src/evidence/sign-off/statement.js');
 write('docs/machine.svg', graph('svg'));
 write('docs/machine.mmd', graph('mermaid'));
 const { withFaultTables } = await import('../dist/test/faults/fault-table.js');
@@ -21,6 +24,9 @@ const { withCorpusTable } = await import('../dist/test/evidence/corpus/quality.j
 write('docs/security-model.md', await withCorpusTable(readFileSync(join(ROOT, 'docs/security-model.md'), 'utf8')));
 write('docs/evidence-manifest.schema.json', `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
 write('docs/evidence-attestation.schema.json', `${JSON.stringify(statementJsonSchema(), null, 2)}\n`);
+write('docs/sign-off-statement.schema.json', `${JSON.stringify(signOffStatementJsonSchema(), null, 2)}\n`);
+write('docs/config.schema.json', `${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
+write('docs/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 for (const name of readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))) showFiles(`docs/${name}`);
 console.log('Running a pilot cutover for the transcript (under a minute)...');
 write('README.md', await withTranscript(readFileSync(join(ROOT, 'README.md'), 'utf8')));

@@ -11,7 +11,7 @@ import { createGit } from './git.js';
  * Errors: GIT_HEAD_MOVED when HEAD is not what the pre-conditions were checked on; those of git.
  */
 export async function captureScope(input: ScopeInput, context: ActorContext): Promise<{ readonly file: string }> {
-  const { settings, world, operator, chainId } = input;
+  const { settings, site, world, operator, chainId } = input;
   const git = createGit(context, settings.directory);
   const head = await git.head();
   if (head !== world.gitHead) {
@@ -22,6 +22,9 @@ export async function captureScope(input: ScopeInput, context: ActorContext): Pr
     );
   }
   const text = scopeText({
+    title: site.title,
+    service: site.service,
+    changeTicket: settings.changeTicket,
     timestamp: `${context.now().toISOString().slice(0, 19)}Z`,
     hostname: hostname(),
     gitHead: head,

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { sep } from 'node:path';
 import type { StepContracts } from '../config/step-contracts.js';
 import { checkpointTemplate } from '../evidence/checkpoint-template.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
@@ -12,9 +11,9 @@ type Contract = StepContracts['prepareCheckpoint'];
  * Writes the checkpoint template for the human step, and the folder for the screenshots. What a person has written is never
  * lost: a checkpoint that is not the untouched template is kept under the next free attempt name.
  */
-export async function prepareCheckpoint({ createdAt }: Contract['input'], context: ActorContext): Promise<Contract['output']> {
+export async function prepareCheckpoint(input: Contract['input'], context: ActorContext): Promise<Contract['output']> {
   const { evidence, runId } = context;
-  const template = checkpointTemplate({ runId, runDirectory: shownDirectory(evidence.path), createdAt });
+  const template = checkpointTemplate({ runId, ...input });
   await evidence.makeDirectory(EVIDENCE.screenshots);
   const facts = { file: EVIDENCE.checkpoint, directory: EVIDENCE.screenshots };
   if (await evidence.exists(EVIDENCE.checkpoint)) {
@@ -33,11 +32,4 @@ async function freeName(evidence: EvidenceDir): Promise<string> {
     const name = attemptLogName(EVIDENCE.checkpoint, attempt);
     if (!(await evidence.exists(name))) return name;
   }
-}
-
-/** As the runbook shows it, from the repository's root; the same on every attempt. */
-function shownDirectory(path: string): string {
-  const parts = path.split(sep);
-  const root = parts.lastIndexOf('dpp');
-  return root < 0 ? path : parts.slice(root).join('/');
 }

@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { OptionValues } from 'commander';
 import type { Command } from 'commander';
 import { configuredChannels, judgeReceiver } from '../config/channels.js';
+import { effectiveSettings, evidenceRootOf } from '../config/effective-settings.js';
 import type { RunRequest } from '../config/settings.js';
+import { PILOT_SITE } from '../config/site.js';
 import type { RunView } from '../engine/engine.js';
 import { stagingIsDirty } from '../machine/context.js';
 import type { Identity } from '../evidence/history-record.js';
 import { runIdAt } from './clock-format.js';
 import { text } from './command.js';
 import { RunStateError, UsageError } from './errors.js';
-import { runVariables } from './frozen-variables.js';
+import { applyFrozen } from './frozen-variables.js';
 import { identityOf } from './identity.js';
 import { loadPolicy, POLICY_FILE } from './load-policy.js';
+import { CONFIG_FILE, loadSite } from './load-site.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
+import { shownPath } from './shown-path.js';
 import { supersedeOlder } from './supersede.js';
 import { onRun } from './with-run.js';
 
@@ -24,21 +28,20 @@ export interface BeginOptions {
   readonly who: Identity;
 }
 
-/** Source: the runbook, "Evidence Structure". */
-export const EVIDENCE_ROOT = 'dpp/evidence/phase6_4_cutover';
-
 export function defineBegin(command: Command): void {
   defineSite(command);
   command
     .option('--policy <file>', `who may do what (default: ${POLICY_FILE}, if it is there)`)
     .option('--commits-ok <reason>', 'why the required commits need not be named (on the record)')
-    .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)');
+    .option('--tsa <url>', 'the RFC 3161 authority that stamps the signature (the same as CUTOVER_TSA_URL)')
+    .option('--ticket <ticket>', 'the change ticket of this cutover (the same as CUTOVER_CHANGE_TICKET)');
 }
 
 /** The options that say where a run would take place. */
 export function defineSite(command: Command): void {
   command
-    .option('--evidence-root <dir>', `where the evidence of runs is kept (default: ${EVIDENCE_ROOT})`)
+    .option('--config <file>', `the site's configuration (default: $CUTOVER_CONFIG, or ${CONFIG_FILE}, if it is there)`)
+    .option('--evidence-root <dir>', `where the evidence of runs is kept (default: ${evidenceRootOf(PILOT_SITE)})`)
     .option('--context-ok <name>', 'the kube context without a staging marker that you vouch for');
 }
 
@@ -48,16 +51,17 @@ export async function parseBegin(raw: OptionValues, io: Io): Promise<BeginOption
   return { who: identityOf(text(raw, 'as'), io.env), request: await parseRequest(raw, io) };
 }
 
-/** The request as it is frozen: the runbook's variables as raw strings, the directory as it is. */
+/** The request as it is frozen: what file, environment and options say, and the directory as it is. */
 export async function parseRequest(raw: OptionValues, io: Io): Promise<RunRequest> {
-  const tsa = text(raw, 'tsa');
+  const directory = io.cwd;
+  const file = await loadSite({ directory, env: io.env, named: text(raw, 'config') ?? null });
+  const flags = { evidenceRoot: text(raw, 'evidenceRoot'), tsa: text(raw, 'tsa'), ticket: text(raw, 'ticket') };
   return {
-    directory: io.cwd,
-    evidenceRoot: resolve(io.cwd, text(raw, 'evidenceRoot') ?? EVIDENCE_ROOT),
-    variables: { ...runVariables(io.env), ...(tsa === undefined ? {} : { CUTOVER_TSA_URL: tsa }) },
+    directory,
+    ...effectiveSettings({ directory, file, env: io.env, flags }),
     contextOk: text(raw, 'contextOk') ?? null,
     commitsOk: text(raw, 'commitsOk') ?? null,
-    policy: await loadPolicy(io.cwd, text(raw, 'policy') ?? null),
+    policy: await loadPolicy(directory, text(raw, 'policy') ?? null),
     channels: configuredChannels(io.env),
   };
 }
@@ -76,6 +80,8 @@ function refuseWrongReceivers(env: NodeJS.ProcessEnv): void {
  */
 export async function beginRun(workspace: Workspace, { request, who }: BeginOptions, io: Io): Promise<RunView> {
   await refuseDirtyStaging(workspace, request.directory);
+  // What the file or an option says, children and SDKs have to know as well.
+  applyFrozen(request.variables, io.env);
   for (;;) {
     const runId = runIdAt(io.now());
     const evidenceDir = join(request.evidenceRoot, runId);
@@ -97,12 +103,6 @@ export async function beginRun(workspace: Workspace, { request, who }: BeginOpti
     io.signal.throwIfAborted();
     await io.delay(1000 - (io.now().getTime() % 1000));
   }
-}
-
-/** As people see it: relative to the directory of the run where it is inside. */
-function shownPath(directory: string, path: string): string {
-  const inside = relative(directory, path);
-  return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }
 
 function isRunExists(error: unknown): boolean {

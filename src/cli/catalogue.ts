@@ -40,6 +40,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => loaded((await import('./commands/sign-off.js')).signOff),
   },
   {
+    name: 'claim',
+    group: DECIDE,
+    summary: 'take the human gate upon you, so that nobody else verifies it, too',
+    load: async () => loaded((await import('./commands/claim.js')).claim),
+  },
+  {
+    name: 'release',
+    group: DECIDE,
+    summary: 'give a claimed human gate back',
+    load: async () => loaded((await import('./commands/release.js')).release),
+  },
+  {
     name: 'retry',
     group: DECIDE,
     summary: 'operator: sealing again after a fixed problem; the scan of a step again',
@@ -140,6 +152,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: READ,
     summary: 'why a run stands where it stands; what a step does; what an error code means',
     load: async () => loaded((await import('./commands/explain.js')).explain),
+  },
+  {
+    name: 'config',
+    group: READ,
+    summary: 'every setting, its value, and where that is from: cutover config show',
+    load: async () => loaded((await import('./commands/config.js')).config),
   },
   {
     name: 'notify',

@@ -4,9 +4,10 @@ import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, worldOf } from '../machine/context.js';
 import { DriftError, type Difference } from './errors.js';
-import { applyFrozen, variableDifferences } from './frozen-variables.js';
+import { applyFrozen } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
 import { contextOf } from './run-facts.js';
+import { settingDifferences } from './setting-differences.js';
 
 /** What a person decided about a changed world: null where nothing was said. */
 export type AcceptDrift = string | null;
@@ -14,12 +15,13 @@ export type AcceptDrift = string | null;
 /**
  * The world must not drift across the pause. Gives the events to commit before the run goes on: none when all is as it was, an
  * accepted drift otherwise. Throws `DriftError` when something differs and nobody accepted it. Applies the frozen variables.
+ * Throws what `settingDifferences` throws, too.
  */
 export async function driftEvents(view: RunView, accept: AcceptDrift, workspace: Workspace, io: Io): Promise<RunEvent[]> {
   const context = contextOf(view);
   const { variables } = context.request;
   const passed = context.results.preflight !== undefined;
-  const differences = variableDifferences(variables, io.env, !passed);
+  const differences = await settingDifferences(context.request, !passed, io);
   applyFrozen(variables, io.env);
   // Before the preflight has passed there is nothing observed to compare with; it will look at everything itself.
   if (!passed) {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { InterruptedError } from '../engine/errors.js';
-import { CheckpointIncompleteError, CommandError, DriftError, SignOffWithdrawnError, UsageError } from './errors.js';
+import { CheckpointIncompleteError, CommandError, DriftError, UsageError } from './errors.js';
 import { EXIT, SIGNAL_EXIT } from './exit-codes.js';
 import { explanationLines } from './explanation-lines.js';
 import type { Io } from './io.js';
@@ -29,14 +29,15 @@ export function reportError(error: unknown, { json, color }: { json: boolean; co
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return SIGNAL_EXIT[error.signal];
   if (error instanceof UsageError || error instanceof CommanderError) return EXIT.usage;
-  if (error instanceof CheckpointIncompleteError || error instanceof SignOffWithdrawnError) return EXIT.waiting;
   const code = codeOf(error);
+  if (WAITING.includes(code)) return EXIT.waiting;
   if (USAGE.includes(code)) return EXIT.usage;
   return HELD.includes(code) ? EXIT.held : EXIT.failed;
 }
 
 const USAGE: readonly string[] = ['RUN_NOT_FOUND', 'SETTINGS_FILE_INVALID'];
-const HELD: readonly string[] = ['LEASE_HELD', 'LEASE_LOST', 'ENVIRONMENT_HELD'];
+const HELD: readonly string[] = ['LEASE_HELD', 'LEASE_LOST', 'ENVIRONMENT_HELD', 'CLAIMED'];
+const WAITING: readonly string[] = ['CHECKPOINT_INCOMPLETE', 'SIGN_OFF_WITHDRAWN', 'SIGNATURE_REQUIRED', 'SIGN_OFF_LEFT'];
 
 function errorFacts(error: unknown): { code: string; message: string } & Record<string, unknown> {
   const facts: Record<string, unknown> = {};

@@ -1,3 +1,4 @@
+import type { Claim } from '../machine/context.js';
 import type { RunExplanation } from './run-explanation.js';
 
 /** The command line cannot be understood as it was given: exit 64. */
@@ -44,6 +45,53 @@ export class SignOffWithdrawnError extends Error {
   }
 }
 
+/** Another person has claimed the human gate. Exit 75: held, try again later. */
+export class ClaimedError extends Error {
+  readonly code = 'CLAIMED';
+  constructor(
+    readonly runId: string,
+    readonly claim: Claim,
+  ) {
+    super(
+      `The DB restore verification of run ${runId} is claimed by ${claim.by}, since ${claim.at} (transition ${claim.seq}). Nothing was changed. ` +
+        `If that is you, say so: --as NAME. ${claim.by} gives it back with: cutover release ${runId}; anyone else with: cutover release ${runId} --reason "..."`,
+    );
+  }
+}
+
+/** The policy wants a signature of a key, and none was given. Exit 2: the run still waits. */
+export class SignatureRequiredError extends Error {
+  readonly code = 'SIGNATURE_REQUIRED';
+  constructor(readonly runId: string) {
+    super(
+      `The policy of run ${runId} wants a DB restore verification that is ssh-verified: a name in the form is not enough. Nothing was signed. ` +
+        `With a key on this machine: cutover sign-off ${runId} --sign-with FILE. With one elsewhere: cutover sign-off ${runId} --request .cutover/sign-off.json`,
+    );
+  }
+}
+
+/** A signature, or the statement that it is of, does not fit this run. Exit 1. */
+export class SignatureRefusedError extends Error {
+  readonly code = 'SIGNATURE_REFUSED';
+  constructor(
+    readonly runId: string,
+    /** The file with the statement, or what stands for it. */
+    readonly subject: string,
+    what: string,
+    advice: string,
+  ) {
+    super(`The signature of ${subject} does not sign off run ${runId}: ${what}. Nothing was signed. ${advice}`);
+  }
+}
+
+/** The questions at the terminal were left; what was answered is in the form. Exit 2: the run still waits. */
+export class SignOffLeftError extends Error {
+  readonly code = 'SIGN_OFF_LEFT';
+  constructor(readonly runId: string) {
+    super(`Left before it was signed: run ${runId} still waits. Go on where you were: cutover sign-off ${runId}`);
+  }
+}
+
 /** A value that was frozen at start and is another one now. */
 export interface Difference {
   readonly what: string;
@@ -74,6 +122,7 @@ export class RunStateError extends Error {
       | 'REPLAY_REFUSED'
       | 'STAGING_DIRTY'
       | 'NOT_WAITING'
+      | 'NOT_CLAIMED'
       | 'NOT_FAILED'
       | 'NOT_SEALABLE'
       | 'NOT_SEALED'

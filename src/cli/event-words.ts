@@ -1,6 +1,7 @@
 import type { HistoryRecord } from '../evidence/history-record.js';
 import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-contracts.js';
 import type { SignOff } from '../machine/context.js';
+import { levelOf } from '../machine/summary.js';
 import { isStep, STEPS, type StepName } from '../machine/steps.js';
 import { fileSize } from './clock-format.js';
 import { firstLine, oneLine } from './table.js';
@@ -60,9 +61,13 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
     case 'STARTED':
       return `Started by ${user}`;
     case 'SIGNED_OFF': {
-      const { signer, date, level } = event['signOff'] as SignOff;
-      return `DB rollback checkpoint: COMPLETED (signed by ${signer}, ${date}, ${level})`;
+      const signOff = event['signOff'] as SignOff;
+      return `DB rollback checkpoint: COMPLETED (signed by ${signOff.signer}, ${signOff.date}, ${levelOf(signOff)})`;
     }
+    case 'CLAIMED':
+      return `DB restore verification claimed by ${user}`;
+    case 'RELEASED':
+      return `DB restore verification released by ${user}${event['reason'] === null ? '' : `: ${fact('reason')}`}`;
     case 'VERIFICATION_REJECTED':
       return `DB restore rejected by ${fact('by')}: ${fact('reason')}`;
     case 'EXPIRED':

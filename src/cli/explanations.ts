@@ -97,6 +97,17 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
     'The human gate is closed: every finding has its file and line. Complete them, then cutover resume <run>. Exit 2.',
   SIGN_OFF_WITHDRAWN:
     'A signed file changed, or a replay went back behind the signature. The verifier signs again: cutover sign-off <run>. Exit 2.',
+  CLAIMED:
+    'Another verifier has taken the human gate upon himself. Agree with him, or release it on the record: cutover release <run> --reason "...". Exit 75.',
+  NOT_CLAIMED: 'Nobody holds the human gate: there is nothing to give back. cutover claim <run> takes it.',
+  SIGNATURE_REQUIRED:
+    'The policy wants the signature of a listed key. cutover sign-off <run> --sign-with FILE, or --request and --response for a key elsewhere. Exit 2.',
+  SIGNATURE_REFUSED:
+    'The signature is not one of a listed key over a statement of this run as it is now. The message says what differs; have it signed anew.',
+  SIGN_OFF_KEY_UNUSABLE:
+    'The key of --sign-with cannot sign; ssh-keygen says why. A key with a passphrase: add it to ssh-agent, and name its .pub file.',
+  SIGN_OFF_LEFT:
+    'The questions were left half way; the answers are in the form. cutover sign-off <run> goes on with them. Exit 2.',
   SIGN_OFF_INVALIDATED:
     'Between signature and archive a signed file changed. The run went back to the pause; restore the file, or sign again.',
   DRIFT:

@@ -14,7 +14,7 @@ import { RunStateError } from './errors.js';
 import type { Io } from './io.js';
 import { resolveRun } from './resolve-run.js';
 import { contextOf } from './run-facts.js';
-import { signatureFaultFor } from './signature-fault.js';
+import { signatureFaultFor, statementVerifierFor } from './signature-fault.js';
 import { wholeDirectory } from './verify-subject.js';
 import { reading } from './with-run.js';
 import { textFile, writeBundle, type BundleFile } from './write-bundle.js';
@@ -46,7 +46,12 @@ export async function exportRun(
     }
     return { runId: id, evidenceDir: view.run.evidenceDir, signer: proven(context, 'preflight').signer };
   });
-  const using = { derive: sealedFacts, keys: { trusted: null, fault: signatureFaultFor(io) }, authorities: null };
+  const using = {
+    derive: sealedFacts,
+    keys: { trusted: null, fault: signatureFaultFor(io) },
+    verifyStatement: statementVerifierFor(io),
+    authorities: null,
+  };
   const evidence = wholeDirectory(evidenceDir);
   const { verified, checks } = await verifyEvidence(evidence, using, io.signal);
   if (!verified) {

@@ -24,8 +24,11 @@ export interface Io {
   delay(ms: number): Promise<void>;
   /** Aborted (reason: `InterruptedError`) by SIGINT, SIGTERM, SIGHUP; the handlers are there from the first look at it. */
   readonly signal: AbortSignal;
-  /** Asks the person at the terminal; null where stdin is none. */
-  readonly prompt: ((question: string) => Promise<string>) | null;
+  /**
+   * Asks the person at the terminal for a line; null where stdin is none. Gives null when the person leaves (Ctrl-D), and rejects with
+   * `InterruptedError` for Ctrl-C.
+   */
+  readonly prompt: ((question: string) => Promise<string | null>) | null;
   readonly parts: Parts;
 }
 

@@ -11,7 +11,7 @@ export const POLICY_FILE = 'cutover.policy.yaml';
  * Throws `UsageError` for a file that can't be read, `YamlFileError` for one that can't be understood.
  */
 export async function loadPolicy(directory: string, named: string | null): Promise<Policy> {
-  const file = resolve(directory, named ?? POLICY_FILE);
+  const file = policyPath(directory, named);
   const bytes = read(file, named === null);
   if (bytes === null) return NO_POLICY;
   const { parsePolicy } = await import('../config/policy-file.js');
@@ -19,6 +19,11 @@ export async function loadPolicy(directory: string, named: string | null): Promi
     const signers = resolve(dirname(file), name);
     return (read(signers, false) as Buffer).toString('utf8');
   });
+}
+
+/** Where the policy is, or would be: absolute. */
+export function policyPath(directory: string, named: string | null): string {
+  return resolve(directory, named ?? POLICY_FILE);
 }
 
 function read(file: string, mayBeMissing: boolean): Buffer | null {

@@ -60,12 +60,7 @@ const io: Io = {
 const exitCode = await runProgram(argv, io);
 process.exitCode = exitCode === 0 && isUnwritten ? 1 : exitCode;
 
-async function askAtTerminal(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(question, { signal: interruption.signal });
-  } finally {
-    terminal.close();
-  }
+async function askAtTerminal(question: string): Promise<string | null> {
+  const { promptAt } = await import('./terminal-prompt.js');
+  return promptAt(process.stdin, process.stderr, question, interruption.signal);
 }

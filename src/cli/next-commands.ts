@@ -8,7 +8,7 @@ import type { RunView } from '../engine/engine.js';
 import type { RunStatus } from '../store/store.js';
 import type { Palette } from './palette.js';
 import { contextOf } from './run-facts.js';
-import { table } from './table.js';
+import { oneLine, table } from './table.js';
 
 export type Role = 'operator' | 'DB restore verifier' | 'SRE' | 'supervisor' | 'auditor';
 
@@ -78,21 +78,46 @@ function whileActive({ runId, driven }: Position): NextCommand[] {
   ];
 }
 
-function whileWaiting({ runId, evidenceDir }: Position, { signOffWithdrawn }: PilotContext): NextCommand[] {
+function whileWaiting({ runId, evidenceDir }: Position, context: PilotContext): NextCommand[] {
+  const { signOffWithdrawn, claim, request } = context;
   const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
+  const role = 'DB restore verifier';
+  const byKey = request.policy.roles['db-restore-verifier'].minimumLevel === 'ssh-verified';
   return [
-    { role: 'DB restore verifier', command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
-    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why: withdrawn(signOffWithdrawn) },
-    { role: 'DB restore verifier', command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    ...(signOffWithdrawn === null
+    claim === null
+      ? { role, command: `cutover claim ${runId} --as NAME`, why: 'so that nobody else verifies it, too' }
+      : {
+          role,
+          command: `cutover release ${runId} --as NAME`,
+          why: `give it back (claimed by ${oneLine(claim.by)}, since ${claim.at})`,
+        },
+    { role, command: `$EDITOR ${form}`, why: 'restore the database, then complete the form' },
+    ...(byKey ? signWithKey(runId, signOffWithdrawn) : signByName(runId, signOffWithdrawn)),
+    { role, command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
+    ...(signOffWithdrawn === null && !byKey
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
   ];
 }
 
-function withdrawn(why: string | null): string {
-  return why === null ? 'sign the completed form' : `sign again (withdrawn: ${why})`;
+function signByName(runId: string, withdrawnBecause: string | null): NextCommand[] {
+  const why = withdrawn(withdrawnBecause, 'asks for what the form lacks, then signs it');
+  return [{ role: 'DB restore verifier', command: `cutover sign-off ${runId} --as NAME`, why }];
+}
+
+/** As the frozen policy wants it. */
+function signWithKey(runId: string, withdrawnBecause: string | null): NextCommand[] {
+  const role = 'DB restore verifier';
+  const why = withdrawn(withdrawnBecause, 'sign with a key (the policy wants it)');
+  return [
+    { role, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
+    { role, command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`, why: 'sign on another machine' },
+  ];
+}
+
+function withdrawn(why: string | null, otherwise: string): string {
+  return why === null ? otherwise : `sign again (withdrawn: ${why})`;
 }
 
 function afterFailure({ runId }: Position, context: PilotContext): NextCommand[] {

@@ -1,9 +1,11 @@
 import type { RunRequest } from '../config/settings.js';
 import type { Check } from '../config/step-contracts.js';
+import { applyFrozen } from './frozen-variables.js';
 import type { Io } from './io.js';
 
 /** Every check of the preflight, passed or failed. Throws what is no failed check. */
 export async function preconditionChecks(request: RunRequest, io: Io): Promise<readonly Check[]> {
+  applyFrozen(request.variables, io.env);
   try {
     return (await io.parts.checkPreconditions(request, io, () => {})).checks;
   } catch (error) {

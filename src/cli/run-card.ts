@@ -1,4 +1,5 @@
 import type { RunView } from '../engine/engine.js';
+import type { PilotContext } from '../machine/context.js';
 import { exceptionText } from '../machine/exceptions.js';
 import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
@@ -7,7 +8,7 @@ import { EXIT } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
 import { dayAndTime } from './clock-format.js';
-import { contextOf, verdictOf } from './run-facts.js';
+import { changeTicketOf, contextOf, verdictOf } from './run-facts.js';
 import { oneLine, table } from './table.js';
 
 /**
@@ -45,12 +46,14 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
     ...(context.pause === null ? [] : [['Gate', gateText(context.pause)] as [string, string]]),
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
+    ...ticketRow(context),
     ['Commit', run.gitHead ?? 'not known yet'],
     ['Operator', `${run.operator.user}@${run.operator.host}`],
     ['Seq', String(run.headSeq)],
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
+  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
   if (context.signOffWithdrawn !== null) rows.push(['Sign-off', `withdrawn: ${oneLine(context.signOffWithdrawn)}`]);
   if (context.failure !== null) {
     const message = withMessage ? context.failure.message.split('\n') : [];
@@ -66,7 +69,8 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
 /** As `--json` shows a run; stable names. */
 export function runFacts(view: RunView) {
   const { run, look } = view;
-  const { failure, pause, signOff, exceptions } = contextOf(view);
+  const context = contextOf(view);
+  const { failure, pause, signOff, claim, exceptions, request } = context;
   return {
     run: run.runId,
     status: run.status,
@@ -75,6 +79,8 @@ export function runFacts(view: RunView) {
     verdict: verdictOf(view),
     seq: run.headSeq,
     head: run.headHash,
+    service: request.site.service,
+    change_ticket: changeTicketOf(context),
     evidence_dir: run.evidenceDir,
     commit: run.gitHead,
     operator: run.operator,
@@ -83,6 +89,7 @@ export function runFacts(view: RunView) {
     failure,
     pause,
     sign_off: signOff,
+    claim,
     exceptions,
     next: nextOf(view),
   };
@@ -91,6 +98,11 @@ export function runFacts(view: RunView) {
 function gateText({ enteredAt, expiresAt }: Pause): string {
   const until = expiresAt === null ? 'it does not expire' : `it expires at ${dayAndTime(expiresAt)} UTC`;
   return `open since ${dayAndTime(enteredAt)} UTC; ${until}`;
+}
+
+function ticketRow(context: PilotContext): [string, string][] {
+  const ticket = changeTicketOf(context);
+  return ticket === null ? [] : [['Ticket', oneLine(ticket)]];
 }
 
 export function colored(kind: RunView['look']['kind'], text: string, palette: Palette): string {

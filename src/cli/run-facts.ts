@@ -13,6 +13,11 @@ export function verdictOf(view: RunView): 'PASS' | 'FAIL' | null {
   return context.results.summarizing === undefined ? null : proven(context, 'summarizing').verdict;
 }
 
+/** The change ticket as it was given, before the preflight as well; null: none was. */
+export function changeTicketOf({ request }: PilotContext): string | null {
+  return request.variables.CUTOVER_CHANGE_TICKET?.trim() || null;
+}
+
 /** Nothing drives it any more, and nothing will without a person. */
 export function isResting({ run }: RunView): boolean {
   return run.status !== 'active';

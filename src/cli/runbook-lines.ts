@@ -24,13 +24,13 @@ export function sealOnlyLine(evidenceDir: string): string {
 }
 
 /** The pause box: 66 columns between its walls, but for the runbook's second line, whose wall stands one column to the left. */
-export function pauseBox(runId: string, evidenceDir: string): string[] {
+export function pauseBox({ runId, evidenceDir, request }: PilotContext): string[] {
   const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
   const lines = [
     '[PAUSE — HUMAN STEP REQUIRED]',
     PENDING,
     '',
-    'Follow: dpp/ops/runbooks/db_rollback_verification_human.md',
+    `Follow: ${request.site.verificationGuide}`,
     '',
     '1. Edit the checkpoint file (its path is below).',
     '2. Change Status: PENDING → Status: COMPLETED',

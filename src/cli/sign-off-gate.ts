@@ -5,7 +5,7 @@ import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { notAccepted } from '../evidence/accepted-findings.js';
 import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
-import { parseCheckpoint } from '../evidence/checkpoint-parser.js';
+import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/checkpoint-parser.js';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
@@ -13,9 +13,12 @@ import { EVIDENCE } from '../evidence/layout.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
 import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
 import { acceptedFindings, type LogDigest, type PilotContext, type SignOff } from '../machine/context.js';
-import { CheckpointIncompleteError, SignOffWithdrawnError, type GateFinding } from './errors.js';
+import { signOffLevelFault } from '../machine/human-gate.js';
+import { CheckpointIncompleteError, SignatureRequiredError, SignOffWithdrawnError, type GateFinding } from './errors.js';
+import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
+import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
 
 export interface GateOptions {
   readonly now: Date;
@@ -24,18 +27,31 @@ export interface GateOptions {
   readonly onPurpose: boolean;
   /** The completed form, when it is not yet the one in the evidence directory. */
   readonly form?: Buffer;
+  /** Who gives it on purpose. */
+  readonly by?: string;
+  /** The statement that its signer has seen; without one, what is found is what is signed. */
+  readonly given?: GivenStatement;
 }
 
 /**
- * The human gate: the form is complete, the evidence is what the steps left behind, and no secret is in what is signed. Gives the
- * event that binds the run, its history and the exact bytes. Throws `CheckpointIncompleteError` with every finding, and
- * `SignOffWithdrawnError`. Changes nothing.
+ * The human gate: the form is complete, the evidence is what the steps left behind, no secret is in what is signed, and the level is what
+ * the policy wants. Gives the event that binds the run, its history and the exact bytes. Throws `CheckpointIncompleteError` with every
+ * finding, `SignOffWithdrawnError`, `ClaimedError`, `SignatureRequiredError` and `SignatureRefusedError`. Changes nothing.
  */
 export async function passGate(
   view: RunView,
   evidence: EvidenceDir,
   options: GateOptions,
 ): Promise<RunEvent & { signOff: SignOff }> {
+  const found = await signable(view, evidence, options);
+  refuseClaimOfAnother(view, [options.by, found.signer, options.given?.signature?.principal]);
+  const signOff = options.given === undefined ? found : asGiven(found, options.given, evidence);
+  if (signOffLevelFault(contextOf(view), signOff) !== null) throw new SignatureRequiredError(view.run.runId);
+  return { type: 'SIGNED_OFF', signOff };
+}
+
+/** What would be signed now, asserted: all of the gate but the claim and the level. Throws as `passGate` does. */
+export async function signable(view: RunView, evidence: EvidenceDir, options: GateOptions): Promise<SignOff> {
   const { runId, headSeq } = view.run;
   const context = contextOf(view);
   if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
@@ -44,7 +60,7 @@ export async function passGate(
   if (findings.length > 0 || seen === null || seen.checkpoint === null) {
     throw new CheckpointIncompleteError(runId, `${evidence.path}/${EVIDENCE.checkpoint}`, jsonRedactor(options.known)(findings));
   }
-  return { type: 'SIGNED_OFF', signOff: signOffOf(seen.checkpoint, headSeq, seen.files) };
+  return signOffOf(seen.checkpoint, headSeq, seen.files);
 }
 
 /** Null where a look at the evidence itself was refused (a link, a special file...): that is a finding, too. */
@@ -57,7 +73,9 @@ async function look(
   try {
     const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
     const form = options.form ?? (await readForm(evidence, findings));
-    const checkpoint = form === null ? null : await readCheckpoint(form, evidence, view.run.runId, options.now, findings);
+    const { smokeQueries } = contextOf(view).request.site;
+    const expected = { runId: view.run.runId, smokeQueries, now: options.now };
+    const checkpoint = form === null ? null : await readCheckpoint(form, evidence, expected, findings);
     const files = await digests(evidence, names, form);
     const absent = missing(files);
     const differences = (await recordedLogDifferences(view.attempts, evidence))
@@ -107,11 +125,10 @@ async function readForm(evidence: EvidenceDir, findings: GateFinding[]): Promise
 async function readCheckpoint(
   form: Buffer,
   evidence: EvidenceDir,
-  runId: string,
-  now: Date,
+  expected: Omit<CheckpointParserOptions, 'screenshots'>,
   findings: GateFinding[],
 ): Promise<Checkpoint | null> {
-  const parsed = parseCheckpoint(form, { runId, now, screenshots: await listScreenshots(evidence) });
+  const parsed = parseCheckpoint(form, { ...expected, screenshots: await listScreenshots(evidence) });
   if (parsed.ok) return parsed.checkpoint;
   findings.push(...parsed.findings.map((finding) => ({ file: EVIDENCE.checkpoint, ...finding })));
   return null;

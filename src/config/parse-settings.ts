@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import {
   judgeBucket,
+  judgeChangeTicket,
   judgeEndpoint,
   judgeNamespace,
   judgePrefix,
@@ -11,6 +12,7 @@ import {
   quoted,
   type Judged,
 } from './setting-rules.js';
+import { settingOf } from './setting-names.js';
 import type { LockMode, RunRequest, RunVariable, Settings } from './settings.js';
 import type { Check } from './step-contracts.js';
 
@@ -59,9 +61,11 @@ export function parseSettings(request: RunRequest, files: FileFacts, options: Pa
     ...judge.optional('CUTOVER_TSA_URL', 'tsaUrl', { unset: null }, (text) =>
       given(request.variables.CUTOVER_SIGN_WITH) === null ? NOTHING_TO_STAMP : judgeTsaUrl(text),
     ),
+    ...judge.found('CUTOVER_CHANGE_TICKET', 'changeTicket', findChangeTicket(request)),
     branches: names(request.variables.CUTOVER_BRANCHES, /,/) ?? ['phase6-preflight', 'main'],
     requiredCommits: names(request.variables.CUTOVER_REQUIRED_COMMITS, /[\n,]/) ?? [],
-    deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
+    deployments: request.site.deployments,
+    keyFolder: request.site.keyFolder,
     directory: request.directory,
     evidenceRoot: request.evidenceRoot,
     commitsOk: request.commitsOk,
@@ -127,7 +131,8 @@ class Judge {
   #missing(name: RunVariable): Record<never, never> {
     const text = this.request.variables[name];
     const message = text === undefined || text === '' ? 'is not set' : `is blank (${quoted(text)})`;
-    this.checks.push({ name, ok: false, message, advice: `Export ${name}; see the runbook, "Required ENV".` });
+    const advice = `Export ${name}, or have ${settingOf(name).name} in the configuration file; see the runbook, "Required ENV".`;
+    this.checks.push({ name, ok: false, message, advice });
     return {};
   }
 }
@@ -167,17 +172,25 @@ function judgeAccount(text: string): Judged<string> {
   };
 }
 
-/** Source: design section 7: the runner that is named, and no other; only when none is named the first of these that exists. */
-const RC_RUNNERS = ['dpp/tools/rc_double_then_ci_then_archive.sh', 'dpp/tools/phase6_preflight.py'];
-
-function findRcRunner({ directory, variables }: RunRequest, files: FileFacts): Judged<string> {
+/** Source: design section 7: the runner that is named, and no other; only when none is named the first of the site's that exists. */
+function findRcRunner({ directory, variables, site }: RunRequest, files: FileFacts): Judged<string> {
   const named = given(variables.DPP_RC_RUNNER);
   if (named !== null) return runnable('DPP_RC_RUNNER', resolve(directory, named.trim()), files);
-  const found = RC_RUNNERS.map((name) => resolve(directory, name)).find((path) => files.exists(path));
+  const found = site.rcRunners.map((name) => resolve(directory, name)).find((path) => files.exists(path));
   if (found !== undefined) return runnable('DPP_RC_RUNNER', found, files);
   return {
-    fault: `is not set, and neither ${RC_RUNNERS.join(' nor ')} exists in ${directory}`,
+    fault: `is not set, and none of ${site.rcRunners.join(', ')} exists in ${directory}`,
     advice: 'Run this in the repository, or set DPP_RC_RUNNER to the runner of the RC gates.',
+  };
+}
+
+function findChangeTicket({ variables, site }: RunRequest): Judged<string | null> {
+  const text = given(variables.CUTOVER_CHANGE_TICKET);
+  if (text !== null) return judgeChangeTicket(text);
+  if (!site.changeTicketRequired) return { value: null };
+  return {
+    fault: 'is not set, and the configuration says that there is no cutover without one (change_ticket_required)',
+    advice: 'Name it: --ticket TICKET, or CUTOVER_CHANGE_TICKET.',
   };
 }
 
@@ -212,6 +225,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'bucket',
   'bucketOwner',
   'prefix',
+  'keyFolder',
   'lockMode',
   'retentionDays',
   'stagingBaseUrl',
@@ -222,6 +236,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'rollbackDrillScript',
   'signWith',
   'tsaUrl',
+  'changeTicket',
 ];
 
 function isComplete(valid: Partial<Settings>): valid is Settings {

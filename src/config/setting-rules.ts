@@ -92,6 +92,16 @@ export function judgeTsaUrl(text: string): Judged<string> {
   return { value: judged.value.href };
 }
 
+/** It stands on lines of its own in scope and summary. */
+export function judgeChangeTicket(text: string): Judged<string> {
+  const ticket = text.trim();
+  if (ticket.length <= 200 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(ticket)) return { value: ticket };
+  return {
+    fault: `${quoted(text)} is not one line of at most 200 characters`,
+    advice: 'Give the name or the link of the change ticket alone (--ticket, CUTOVER_CHANGE_TICKET).',
+  };
+}
+
 const NO_CREDENTIALS = 'Credentials do not belong into evidence.';
 
 function judgeUrl(text: string, advice: string, withoutCredentials = advice): Judged<URL> {

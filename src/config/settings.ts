@@ -1,5 +1,6 @@
 import type { Channel } from './channels.js';
 import type { Policy } from './policy.js';
+import type { Origin, Site } from './site.js';
 
 /** Object Lock modes that S3 knows; the runbook's pilot uses GOVERNANCE. */
 export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
@@ -25,6 +26,7 @@ export const RUN_VARIABLES = [
   'CUTOVER_ROLLBACK_DRILL_SCRIPT',
   'CUTOVER_SIGN_WITH',
   'CUTOVER_TSA_URL',
+  'CUTOVER_CHANGE_TICKET',
 ] as const;
 export type RunVariable = (typeof RUN_VARIABLES)[number];
 
@@ -32,9 +34,15 @@ export type RunVariable = (typeof RUN_VARIABLES)[number];
 export interface RunRequest {
   /** The repository's directory, absolute. */
   readonly directory: string;
-  /** The evidence root, absolute (default `<directory>/dpp/evidence/phase6_4_cutover`). */
+  /** The evidence root, absolute (default `<directory>/dpp/evidence/<key folder>`). */
   readonly evidenceRoot: string;
+  /** What the configuration file says in a variable's stead is in here too, as if the variable had been set. */
   readonly variables: Readonly<Partial<Record<RunVariable, string>>>;
+  readonly site: Site;
+  /** The configuration file that was read, absolute; null: there was none. */
+  readonly configFile: string | null;
+  /** Of each setting that is not the default, by its name in the configuration file. */
+  readonly origins: Readonly<Record<string, Origin>>;
   /** `--context-ok NAME`: the kube context without a staging marker that the operator vouches for. */
   readonly contextOk: string | null;
   /** `--commits-ok REASON`: why the required commits need not be named. */
@@ -59,6 +67,8 @@ export interface Settings {
   readonly bucketOwner: string | null;
   /** Without a trailing slash. */
   readonly prefix: string;
+  /** The folder of all runs below the prefix. */
+  readonly keyFolder: string;
   readonly lockMode: LockMode;
   /** Days, a positive integer. */
   readonly retentionDays: number;
@@ -74,6 +84,8 @@ export interface Settings {
   readonly signWith: string | null;
   /** Of the authority that stamps the attestation's signature (RFC 3161), without credentials; null: it is not stamped. */
   readonly tsaUrl: string | null;
+  /** One line; null: none was given. */
+  readonly changeTicket: string | null;
 }
 
 /** What must be the same when a run goes on (design: the world must not drift across the pause). All strings, null = there is none. */

@@ -1,4 +1,5 @@
 import type { LockMode, RunRequest, Settings, World } from './settings.js';
+import type { Site } from './site.js';
 
 /**
  * The contract between the machine and the actors: for each effect, what it is given and what it has proven when it resolves.
@@ -11,7 +12,7 @@ export interface StepContracts {
   runStagingDryRun: { input: StagingInput; output: StagingFacts };
   drillAppRollback: { input: StagingInput & { readonly plan: DrillPlan | null }; output: DrillFacts };
   restoreStaging: { input: StagingInput & { readonly plan: DrillPlan }; output: DrillFacts };
-  prepareCheckpoint: { input: { readonly createdAt: string }; output: { readonly file: string; readonly directory: string } };
+  prepareCheckpoint: { input: CheckpointInput; output: { readonly file: string; readonly directory: string } };
   scanEvidence: { input: Scanned; output: ScanFacts };
   createArchive: { input: ArchiveInput & Scanned; output: ArchiveFacts };
   hashArchive: { input: { readonly archive: ArchiveFacts }; output: { readonly sha256: string; readonly size: number } };
@@ -61,6 +62,7 @@ export interface PreflightFacts {
 
 export interface ScopeInput {
   readonly settings: Settings;
+  readonly site: Site;
   readonly world: World;
   readonly operator: string;
   /** The genesis hash of the run's history. */
@@ -83,6 +85,14 @@ export interface StagingFacts {
   readonly checks: readonly Check[];
   readonly configMaps: number;
   readonly secretProviderClasses: number;
+}
+
+export interface CheckpointInput {
+  /** UTC, whole seconds. */
+  readonly createdAt: string;
+  /** As people see it. */
+  readonly runDirectory: string;
+  readonly site: Site;
 }
 
 /** Which ReplicaSet: the revision number is not part of it, since the controller renumbers what it restores. */
@@ -245,6 +255,10 @@ export interface AttestedStep {
 
 /** What the attestation says of a sealed run, derived from recorded facts alone. */
 export interface AttestedFacts {
+  /** The name of the service that was cut over. */
+  readonly service: string;
+  /** Null: none was given. */
+  readonly changeTicket: string | null;
   readonly run: { readonly id: string; readonly startedAt: string; readonly operator: string; readonly machineVersion: string };
   readonly verdict: Verdict;
   readonly attestedAt: string;
@@ -255,6 +269,8 @@ export interface AttestedFacts {
     readonly role: string;
     readonly signer: string;
     readonly level: string;
+    /** The key of an `ssh-verified` one. */
+    readonly key: { readonly principal: string; readonly fingerprint: string } | null;
     readonly date: string;
     readonly meaning: string;
     readonly seq: number;
@@ -292,9 +308,13 @@ export interface ChainHead {
 
 /** What 90_result_summary.txt says, derived from recorded facts alone. */
 export interface ResultSummary {
+  /** The heading, without "RESULT SUMMARY". */
+  readonly title: string;
   readonly timestamp: string;
   readonly evidenceDir: string;
   readonly gitHead: string;
+  /** Null: none was given. */
+  readonly changeTicket: string | null;
   readonly criteria: readonly Criterion[];
   /** Overrides and exceptions on the record, a line each. */
   readonly exceptions: readonly string[];

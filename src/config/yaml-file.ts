@@ -25,11 +25,22 @@ export class YamlFileError extends Error {
   }
 }
 
+/** What a file of settings says, and on which line (from 1) a key of it stands. */
+export interface ReadYaml<Value> {
+  readonly value: Value;
+  line(path: readonly string[]): number | null;
+}
+
 /**
  * Reads YAML 1.2 into the schema's shape. A key that the schema does not know is an error that names the nearest one it knows; so
  * is a key that is there twice, and an alias (a file of settings needs none). Throws `YamlFileError` with every problem found.
  */
 export function parseYaml<Schema extends z.ZodType>(file: string, text: string, schema: Schema): z.output<Schema> {
+  return readYaml(file, text, schema).value;
+}
+
+/** As `parseYaml`, for those who show where a value is from. */
+export function readYaml<Schema extends z.ZodType>(file: string, text: string, schema: Schema): ReadYaml<z.output<Schema>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: false, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings];
@@ -40,7 +51,7 @@ export function parseYaml<Schema extends z.ZodType>(file: string, text: string, 
     );
   }
   const parsed = schema.safeParse(valueOf(document, file) ?? {});
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { value: parsed.data, line: (path) => lineOf(document, lines, path) };
   const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   throw new YamlFileError(
     file,

@@ -7,10 +7,12 @@ import {
   whyNotDeleted,
   type AnswerContext,
 } from './checkpoint-answers.js';
+import { boxLine, type BoxLine } from './checkpoint-line.js';
 import {
-  CHECKPOINT_BOXES,
   CHECKPOINT_HEADINGS,
+  checkpointBoxes,
   type Checkpoint,
+  type CheckpointBlank,
   type CheckpointBox,
   type CheckpointField,
   type CheckpointItem,
@@ -32,6 +34,8 @@ export interface CheckpointParserOptions {
   readonly runId: string;
   /** The screenshots that are there, see `listScreenshots`. */
   readonly screenshots: readonly string[];
+  /** Those of the run's site. */
+  readonly smokeQueries: readonly string[];
   /** What "not in the future" means; default: the clock. */
   readonly now?: Date;
 }
@@ -43,7 +47,8 @@ export interface CheckpointParserOptions {
  */
 export function parseCheckpoint(content: string | Uint8Array, options: CheckpointParserOptions): ParsedCheckpoint {
   const text = typeof content === 'string' ? content : new TextDecoder('utf-8').decode(content);
-  const form = new FormReader({ screenshots: options.screenshots, now: options.now ?? new Date() }, options.runId);
+  const { runId, screenshots, smokeQueries, now = new Date() } = options;
+  const form = new FormReader({ screenshots, now }, runId, checkpointBoxes(smokeQueries));
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)
@@ -55,23 +60,25 @@ export function parseCheckpoint(content: string | Uint8Array, options: Checkpoin
 /** A heading or a box of the form, in its fixed place. */
 type Element = { readonly item: CheckpointItem; readonly box: CheckpointBox | null };
 
-const ELEMENTS: readonly Element[] = (Object.keys(CHECKPOINT_HEADINGS) as CheckpointItem[]).flatMap((item) => [
-  { item, box: null },
-  ...CHECKPOINT_BOXES.filter((box) => box.item === item).map((box) => ({ item, box })),
-]);
+function elementsOf(boxes: readonly CheckpointBox[]): readonly Element[] {
+  return (Object.keys(CHECKPOINT_HEADINGS) as CheckpointItem[]).flatMap((item) => [
+    { item, box: null },
+    ...boxes.filter((box) => box.item === item).map((box) => ({ item, box })),
+  ]);
+}
 
 const DONE = 'Status: COMPLETED';
 const LIKE_A_STATUS = /^[^\p{L}\p{N}]*status[^\p{L}\p{N}]*[:=]/iu;
 const RUN_ID = /^Run ID:[ \t]*(.*)$/;
 const HEADING = /^([A-H])\.(?:[ \t]|$)/;
-const BOX = /^[ \t]*\[([^\]]*)\][ \t]*(.*)$/;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const UNREADABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffd]/;
 
 class FormReader {
   readonly #findings: CheckpointFinding[] = [];
   readonly #seen = new Map<Element, number>();
-  readonly #answers = new Map<CheckpointField, string>();
+  readonly #elements: readonly Element[];
+  readonly #answers = new Map<CheckpointBlank, string>();
   readonly #methods: { line: number; box: CheckpointMethod; text: string }[] = [];
   #lastElement = -1;
   #lastLine = 1;
@@ -81,7 +88,10 @@ class FormReader {
   constructor(
     private readonly context: AnswerContext,
     private readonly runId: string,
-  ) {}
+    private readonly boxes: readonly CheckpointBox[],
+  ) {
+    this.#elements = elementsOf(boxes);
+  }
 
   read(number: number, raw: string): void {
     const line = raw.trimEnd();
@@ -90,11 +100,11 @@ class FormReader {
       this.#fault(number, this.#where, 'the line has a control character, or bytes that are not UTF-8: retype it');
     const runId = RUN_ID.exec(line);
     const heading = HEADING.exec(line);
-    const box = BOX.exec(line);
+    const box = boxLine(line, this.boxes);
     if (LIKE_A_STATUS.test(line)) this.#readStatus(number, line);
     else if (runId !== null) this.#readRunId(number, runId[1] ?? '');
     else if (heading !== null) this.#readHeading(number, line, heading[1] as CheckpointItem);
-    else if (box !== null) this.#readBox(number, box[1] ?? '', box[2] ?? '');
+    else if (box !== null) this.#readBox(number, box);
     else if (this.#lastElement >= 0 && line !== '' && !/^(?: {2}|\t)/.test(line)) {
       this.#fault(
         number,
@@ -113,7 +123,7 @@ class FormReader {
   }
 
   get #where(): CheckpointItem | 'header' {
-    return ELEMENTS[this.#lastElement]?.item ?? 'header';
+    return this.#elements[this.#lastElement]?.item ?? 'header';
   }
 
   #fault(line: number, item: CheckpointFinding['item'], message: string): void {
@@ -143,15 +153,13 @@ class FormReader {
     this.#place(number, item, null);
   }
 
-  #readBox(number: number, mark: string, text: string): void {
-    const box = CHECKPOINT_BOXES.find((candidate) => answerTo(candidate, text) !== null);
-    if (box === undefined) {
+  #readBox(number: number, { mark, text, box, answer }: BoxLine): void {
+    if (box === null) {
       this.#fault(number, this.#where, `"${text}" is not a line of the form: restore the text that stood behind the box`);
       return;
     }
     if (!this.#place(number, box.item, box)) return;
     if (mark !== 'x' && mark !== ' ') this.#fault(number, box.item, `the box is [${mark}]: write [x]`);
-    const answer = (answerTo(box, text) ?? '').trim();
     if ('method' in box) {
       if (mark === 'x') this.#methods.push({ line: number, box, text: answer });
       else if (!isUnfilled(answer)) this.#fault(number, 'B', `"${answer}" is written here, but the box is not ticked`);
@@ -159,13 +167,13 @@ class FormReader {
     }
     if (mark === ' ') this.#fault(number, box.item, 'the box is not ticked: write [x] when it is done');
     for (const fault of faultsOf(box.field, answer, this.context)) this.#fault(number, box.item, `${box.label}: ${fault}`);
-    this.#answers.set(box.field, answer);
+    this.#answers.set(box, answer);
   }
 
   /** Whether the element is at its place for the first time. */
   #place(number: number, item: CheckpointItem, box: CheckpointBox | null): boolean {
-    const index = ELEMENTS.findIndex((element) => element.item === item && element.box === box);
-    const element = ELEMENTS[index];
+    const index = this.#elements.findIndex((element) => element.item === item && element.box === box);
+    const element = this.#elements[index];
     if (element === undefined) return false;
     const before = this.#seen.get(element);
     if (before !== undefined) {
@@ -182,9 +190,9 @@ class FormReader {
     if (this.#runIdLine === null) this.#fault(1, 'header', `the line "Run ID: ${this.runId}" is missing`);
     if (this.#statusLine === null)
       this.#fault(this.#runIdLine ?? 1, 'status', `the status line is missing: write "${DONE}" when everything is done`);
-    for (const element of ELEMENTS) {
+    for (const element of this.#elements) {
       if (this.#seen.has(element)) continue;
-      const heading = ELEMENTS.find(({ item, box }) => item === element.item && box === null);
+      const heading = this.#elements.find(({ item, box }) => item === element.item && box === null);
       const line = (heading && this.#seen.get(heading)) ?? this.#lastLine;
       const wanted = element.box === null ? `${element.item}. ${CHECKPOINT_HEADINGS[element.item]}` : `[ ] ${element.box.label}`;
       this.#fault(line, element.item, `the line "${wanted}" is missing`);
@@ -208,7 +216,8 @@ class FormReader {
 
   /** Only called without findings: every answer is there. */
   #checkpoint(): Checkpoint {
-    const answer = (field: CheckpointField): string => this.#answers.get(field) ?? '';
+    const answers = [...this.#answers];
+    const answer = (field: CheckpointField): string => answers.find(([box]) => box.field === field)?.[1] ?? '';
     const method = this.#methods[0];
     if (method === undefined || !('method' in method.box))
       throw new TypeError('parseCheckpoint: no method, and no finding about it');
@@ -218,13 +227,9 @@ class FormReader {
       method: method.box.method,
       otherMethod: method.box.method === 'other' ? method.text : null,
       target: answer('target'),
-      smokeQueries: {
-        tenantCount: answer('tenantCount'),
-        apiKeyCount: answer('apiKeyCount'),
-        billingEvents: answer('billingEvents'),
-        webhookDedup: answer('webhookDedup'),
-        notProduction: answer('notProduction'),
-      },
+      smokeQueries: answers
+        .filter(([{ field }]) => field === 'smokeQuery')
+        .map(([{ label }, result]) => ({ query: label, result })),
       screenshots: screenshotNames(answer('screenshots')),
       durationMinutes: minutesOf(answer('duration')),
       notDeletedBecause: whyNotDeleted(answer('cleanUp')),
@@ -232,10 +237,4 @@ class FormReader {
       signedOn: answer('signedOn'),
     };
   }
-}
-
-/** What is written behind a box's label, or null if the text is not that box's. */
-function answerTo(box: CheckpointBox, text: string): string | null {
-  if ('method' in box && box.method !== 'other') return text === box.label ? '' : null;
-  return text.startsWith(`${box.label}:`) ? text.slice(box.label.length + 1) : null;
 }

@@ -1,8 +1,9 @@
+import type { Site } from '../config/site.js';
 import {
   BLANK,
-  CHECKPOINT_BOXES,
   CHECKPOINT_HEADINGS,
   CHECKPOINT_TITLE,
+  checkpointBoxes,
   type CheckpointBox,
   type CheckpointItem,
 } from './checkpoint.js';
@@ -14,14 +15,16 @@ export interface CheckpointTemplateFacts {
   readonly runDirectory: string;
   /** UTC, whole seconds. */
   readonly createdAt: string;
+  readonly site: Pick<Site, 'smokeQueries' | 'verificationGuide'>;
 }
 
 /**
  * The form that waits for the human, not yet filled in. Its instructions name no line that could be taken for the status:
  * the bash original looked for the finished status anywhere in the file, found it in its own instructions, and never waited.
  */
-export function checkpointTemplate({ runId, runDirectory, createdAt }: CheckpointTemplateFacts): string {
+export function checkpointTemplate({ runId, runDirectory, createdAt, site }: CheckpointTemplateFacts): string {
   const items = Object.keys(CHECKPOINT_HEADINGS) as CheckpointItem[];
+  const boxes = checkpointBoxes(site.smokeQueries);
   return `${CHECKPOINT_TITLE}
 ${'='.repeat(48)}
 Run ID: ${runId}
@@ -30,8 +33,8 @@ Created: ${createdAt}
 
 Status: PENDING
 
-How to complete this file (dpp/ops/runbooks/db_rollback_verification_human.md):
-1. Restore the database into a target that is not production, and run the five smoke queries there.
+How to complete this file (${site.verificationGuide}):
+1. Restore the database into a target that is not production, and run the smoke queries of item D there.
 2. Save the screenshots in ${EVIDENCE.screenshots}/ beside this file.
 3. Replace each blank by what you saw, on the same line. Notes may follow on lines of their own, indented by two spaces.
 4. Put an x into each box, as in [x]; in item B into the one method you used, and leave the others as they are.
@@ -39,12 +42,12 @@ How to complete this file (dpp/ops/runbooks/db_rollback_verification_human.md):
 6. Continue with: cutover resume ${runId}
 If the restore did not work, leave the word as it is and run: cutover sign-off ${runId} --reject --reason "..."
 
-${items.map(itemText).join('\n')}`;
+${items.map((item) => itemText(item, boxes)).join('\n')}`;
 }
 
-function itemText(item: CheckpointItem): string {
-  const boxes = CHECKPOINT_BOXES.filter((box) => box.item === item).map((box) => `[ ] ${boxText(box)}\n`);
-  return `${item}. ${CHECKPOINT_HEADINGS[item]}\n${boxes.join('')}`;
+function itemText(item: CheckpointItem, boxes: readonly CheckpointBox[]): string {
+  const lines = boxes.filter((box) => box.item === item).map((box) => `[ ] ${boxText(box)}\n`);
+  return `${item}. ${CHECKPOINT_HEADINGS[item]}\n${lines.join('')}`;
 }
 
 function boxText(box: CheckpointBox): string {

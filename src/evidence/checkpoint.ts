@@ -13,13 +13,8 @@ export interface Checkpoint {
   /** What `other` was; null for the methods with a name. */
   readonly otherMethod: string | null;
   readonly target: string;
-  readonly smokeQueries: {
-    readonly tenantCount: string;
-    readonly apiKeyCount: string;
-    readonly billingEvents: string;
-    readonly webhookDedup: string;
-    readonly notProduction: string;
-  };
+  /** With their results, in the form's order; the last one is the proof that it is not the production database. */
+  readonly smokeQueries: readonly { readonly query: string; readonly result: string }[];
   /** Names in 56_db_restore_screenshots/. */
   readonly screenshots: readonly string[];
   readonly durationMinutes: number;
@@ -34,18 +29,7 @@ export type CheckpointItem = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H';
 
 /** The blanks of the form, by what they ask for. */
 export type CheckpointField =
-  | 'recoveryPoint'
-  | 'target'
-  | 'tenantCount'
-  | 'apiKeyCount'
-  | 'billingEvents'
-  | 'webhookDedup'
-  | 'notProduction'
-  | 'screenshots'
-  | 'duration'
-  | 'cleanUp'
-  | 'signer'
-  | 'signedOn';
+  'recoveryPoint' | 'target' | 'smokeQuery' | 'screenshots' | 'duration' | 'cleanUp' | 'signer' | 'signedOn';
 
 /** A line of the form with a box and a blank to fill in. */
 export interface CheckpointBlank {
@@ -77,8 +61,21 @@ export const CHECKPOINT_HEADINGS: Readonly<Record<CheckpointItem, string>> = {
   H: 'Signature',
 };
 
-/** The form's boxes, in order: the template is printed from this list, and the parser reads by it. */
-export const CHECKPOINT_BOXES: readonly CheckpointBox[] = [
+/**
+ * The boxes of the form with the site's smoke queries, in order: the template is printed from this list, and the parser reads by it.
+ * That the database is not the production one is proven whatever the site asks for besides.
+ */
+export function checkpointBoxes(smokeQueries: readonly string[]): readonly CheckpointBox[] {
+  return [
+    ...BOXES_BEFORE,
+    ...[...smokeQueries, NOT_PRODUCTION].map((label): CheckpointBox => ({ item: 'D', label, field: 'smokeQuery' })),
+    ...BOXES_AFTER,
+  ];
+}
+
+const NOT_PRODUCTION = 'Proof that this is not the production database';
+
+const BOXES_BEFORE: readonly CheckpointBox[] = [
   { item: 'A', label: 'Recovery point (UTC, YYYY-MM-DDThh:mm:ssZ)', field: 'recoveryPoint' },
   { item: 'B', label: 'Supabase restore to a new project', method: 'supabase-new-project' },
   { item: 'B', label: 'Supabase PITR', method: 'supabase-pitr' },
@@ -86,11 +83,9 @@ export const CHECKPOINT_BOXES: readonly CheckpointBox[] = [
   { item: 'B', label: 'RDS PITR', method: 'rds-pitr' },
   { item: 'B', label: 'other', method: 'other' },
   { item: 'C', label: 'Recovery target (host or project)', field: 'target' },
-  { item: 'D', label: 'Tenant count', field: 'tenantCount' },
-  { item: 'D', label: 'API-key count', field: 'apiKeyCount' },
-  { item: 'D', label: 'Billing events spot check', field: 'billingEvents' },
-  { item: 'D', label: 'Webhook dedup by status', field: 'webhookDedup' },
-  { item: 'D', label: 'Proof that this is not the production database', field: 'notProduction' },
+];
+
+const BOXES_AFTER: readonly CheckpointBox[] = [
   { item: 'E', label: 'File names, separated by commas', field: 'screenshots' },
   { item: 'F', label: 'Duration of the restore in minutes', field: 'duration' },
   { item: 'G', label: 'Restored database deleted afterwards ("yes", or why not)', field: 'cleanUp' },

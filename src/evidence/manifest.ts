@@ -56,8 +56,10 @@ const schema = fields.superRefine((manifest, context) => {
     fault('verified_retain_until', `must not be before retain_until, ${manifest.retain_until}`);
   }
   if (Date.parse(manifest.retain_until) <= Date.parse(manifest.generated_at)) fault('retain_until', 'must be after generated_at');
-  const tail = `phase6_4_cutover/${manifest.run_id}/${EVIDENCE.archive}`;
-  if (manifest.s3_key !== tail && !manifest.s3_key.endsWith(`/${tail}`)) fault('s3_key', `must end with ${tail}`);
+  const tail = `/${manifest.run_id}/${EVIDENCE.archive}`;
+  if (!/[^/]$/.test(manifest.s3_key.slice(0, -tail.length)) || !manifest.s3_key.endsWith(tail)) {
+    fault('s3_key', `must be in the folder of a run: .../FOLDER${tail}`);
+  }
 });
 
 /** 60_evidence_seal_manifest.json. Times are UTC in whole seconds; sizes are bytes. */
@@ -107,7 +109,7 @@ export function parseManifest(text: string, file: string = EVIDENCE.manifest): M
 
 /** The schema to be published. What it cannot say (fields compared with each other) is checked by `parseManifest` alone. */
 export function manifestJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(fields), title: 'Evidence seal manifest of a pilot cutover run (60_evidence_seal_manifest.json)' };
+  return { ...z.toJSONSchema(fields), title: 'Evidence seal manifest of a cutover run (60_evidence_seal_manifest.json)' };
 }
 
 /** A bucket's name as the manifest shows it. */

@@ -22,7 +22,6 @@ export const SIGN_OFF_ROLES = {
   engineeringLead: 'Engineering Lead',
 } as const;
 
-const TITLE = 'Phase 6.4 — Pilot Cutover Run — RESULT SUMMARY';
 const RULE = '='.repeat(48);
 
 /**
@@ -33,11 +32,12 @@ export function resultSummary(facts: SummaryFacts): string {
   checkFacts(facts);
   const governance = 'Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGovernanceRetention.';
   return [
-    TITLE,
+    `${facts.title} — RESULT SUMMARY`,
     RULE,
     `Timestamp:    ${facts.timestamp}`,
     `Evidence dir: ${facts.evidenceDir}`,
     `Git HEAD:     ${facts.gitHead}`,
+    ...(facts.changeTicket === null ? [] : [`Change ticket: ${facts.changeTicket}`]),
     '',
     ...facts.criteria.map(({ name, result, fact }) => `${name.padEnd(37)} : ${result} (${fact})`),
     '',
@@ -77,7 +77,7 @@ function checkFacts(facts: SummaryFacts): void {
   for (const [field, value] of oneLineFacts(facts)) {
     if (LINE_BREAKS.test(value)) refuse(field, 'has more than one line');
   }
-  for (const field of ['timestamp', 'evidenceDir', 'gitHead', 'attestation'] as const) {
+  for (const field of ['title', 'timestamp', 'evidenceDir', 'gitHead', 'attestation'] as const) {
     if (facts[field].trim() === '') refuse(field, 'is empty');
   }
   for (const { name, fact } of facts.criteria) {
@@ -105,6 +105,8 @@ function checkAgreement(facts: SummaryFacts, refuse: (field: string, fault: stri
 
 function oneLineFacts(facts: SummaryFacts): [string, string][] {
   return [
+    ['title', facts.title],
+    ['changeTicket', facts.changeTicket ?? ''],
     ['timestamp', facts.timestamp],
     ['evidenceDir', facts.evidenceDir],
     ['gitHead', facts.gitHead],

@@ -2,6 +2,10 @@ import { LINE_BREAKS, FactError } from './fact-line.js';
 
 /** What 00_scope.txt says: what ran, where, on what, by whom. Strings without secrets; null = there is none. */
 export interface ScopeFacts {
+  /** The heading, without "SCOPE". */
+  readonly title: string;
+  readonly service: string;
+  readonly changeTicket: string | null;
   /** UTC, whole seconds. */
   readonly timestamp: string;
   readonly hostname: string;
@@ -24,11 +28,11 @@ export interface ScopeFacts {
   readonly chainId: string;
 }
 
-const TITLE = 'Phase 6.4 — Pilot Cutover Run — SCOPE';
-
 /** 00_scope.txt. Never an environment dump: these facts only. Throws `FactError` on a fact that is empty or has more than one line. */
 export function scopeText(facts: ScopeFacts): string {
   const rows: [string, string, string][] = [
+    ['service', 'Service', facts.service],
+    ...(facts.changeTicket === null ? [] : [['changeTicket', 'Change ticket', facts.changeTicket] as [string, string, string]]),
     ['timestamp', 'Timestamp', facts.timestamp],
     ['hostname', 'Hostname', facts.hostname],
     ['gitHead', 'Git HEAD', facts.gitHead],
@@ -44,13 +48,13 @@ export function scopeText(facts: ScopeFacts): string {
     ['awsRegion', 'AWS region', facts.awsRegion],
     ['chainId', 'Chain id', facts.chainId],
   ];
-  for (const [field, , value] of rows) {
+  for (const [field, , value] of [...rows, ['title', 'Title', facts.title] as const]) {
     if (value.trim() === '') throw new FactError('scope', field, 'is empty');
     if (LINE_BREAKS.test(value)) throw new FactError('scope', field, 'has more than one line');
   }
   const status = facts.gitStatus.split('\n').filter((line) => line !== '');
   return [
-    TITLE,
+    `${facts.title} — SCOPE`,
     '='.repeat(48),
     ...rows.map(([, label, value]) => `${`${label}:`.padEnd(15)}${value}`),
     'Git status (porcelain):',

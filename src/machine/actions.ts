@@ -65,6 +65,14 @@ export function recordSignOff({ event }: Args): Change {
   return event.type === 'SIGNED_OFF' ? { signOff: event.signOff, signOffWithdrawn: null } : {};
 }
 
+export function noteClaim({ event }: Args): Change {
+  return { claim: { by: event.who.user, at: event.at, seq: event.seq } };
+}
+
+export function endClaim(): Change {
+  return { claim: null };
+}
+
 /** A run that has ended is still sealed as failed: it does not wait for another signature. */
 export function withdrawSignOff({ context, event }: Args): Change {
   return {

@@ -14,6 +14,8 @@ export function attestedFacts(context: PilotContext, at: string): AttestedFacts 
   const { lockMode, retainUntil } = proven(context, 'sealing.verifying');
   if (seal === null) throw new Error(`run ${runId} is not being sealed`);
   return {
+    service: context.request.site.service,
+    changeTicket: settings.changeTicket,
     run: { id: runId, startedAt, operator: operatorOf(context), machineVersion: PILOT_VERSION },
     verdict: seal.verdict,
     attestedAt: at,
@@ -48,6 +50,7 @@ function attestedStep({ results, failures }: PilotContext, name: StepName): Atte
   return { name, result: 'PASS', at, attempt, seq, code: null, logs };
 }
 
-function withoutRun({ role, signer, level, date, meaning, seq, files }: NonNullable<PilotContext['signOff']>) {
-  return { role, signer, level, date, meaning, seq, files };
+function withoutRun({ role, signer, level, date, meaning, seq, files, signature }: NonNullable<PilotContext['signOff']>) {
+  const key = signature === undefined ? null : { principal: signature.principal, fingerprint: signature.fingerprint };
+  return { role, signer, level, key, date, meaning, seq, files };
 }

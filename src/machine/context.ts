@@ -1,3 +1,4 @@
+import type { Level } from '../config/policy.js';
 import type { RunRequest, World } from '../config/settings.js';
 import type {
   AcceptedFinding,
@@ -12,6 +13,7 @@ import type {
 import type { Identity } from '../evidence/history-record.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import type { Pause } from './pause.js';
+import type { SshSignature } from '../evidence/sign-off/statement.js';
 import type { Place, StepName, STEPS } from './steps.js';
 
 /** The output type of a step. */
@@ -54,8 +56,17 @@ export interface SignOff {
   /** YYYY-MM-DD (UTC), as the signer wrote it. */
   readonly date: string;
   /** `asserted`: at a terminal, or by the edited checkpoint; nobody proved that the signer is who the name says. */
-  readonly level: 'asserted';
+  readonly level: Level;
   readonly files: SignedFiles;
+  /** With the level `ssh-verified`. */
+  readonly signature?: SshSignature;
+}
+
+/** A verifier who has taken the human gate upon himself, so that nobody else does the same work. */
+export interface Claim {
+  readonly by: string;
+  readonly at: string;
+  readonly seq: number;
 }
 
 export interface Seal {
@@ -90,6 +101,8 @@ export interface PilotContext {
   readonly signOff: SignOff | null;
   /** Why a sign-off no longer counts; a new one must then be given on purpose (`cutover sign-off`). */
   readonly signOffWithdrawn: string | null;
+  /** Only at the pause. */
+  readonly claim: Claim | null;
   readonly seal: Seal | null;
   /** Frozen when the summary is first due: what it and the attestation say, and up to which transition. */
   readonly summary: { readonly document: ResultSummary; readonly attested: AttestedFacts; readonly upToSeq: number } | null;
@@ -131,6 +144,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     pause: null,
     signOff: null,
     signOffWithdrawn: null,
+    claim: null,
     seal: null,
     summary: null,
     failure: null,

@@ -15,6 +15,8 @@ interface Recorded {
 export type HumanEvent =
   | { readonly type: 'SIGNED_OFF'; readonly signOff: SignOff }
   | { readonly type: 'VERIFICATION_REJECTED'; readonly reason: string; readonly by: string }
+  | { readonly type: 'CLAIMED' }
+  | { readonly type: 'RELEASED'; readonly reason: string | null }
   | { readonly type: 'RETRY_REQUESTED'; readonly reason: string | null }
   | { readonly type: 'REPLAY_REQUESTED'; readonly from: Place; readonly reason: string; readonly override: boolean }
   | { readonly type: 'SEAL_REQUESTED'; readonly reason: string }

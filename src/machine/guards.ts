@@ -1,4 +1,5 @@
 import type { PublishedFacts, Verdict } from '../config/step-contracts.js';
+import { claimOfAnother, signOffLevelFault } from './human-gate.js';
 import { stagingIsDirty, type PilotContext } from './context.js';
 import type { PilotEvent } from './events.js';
 import { attemptError, heldOutcome } from './failure.js';
@@ -26,7 +27,19 @@ export const guards = {
   drillIsUnplanned: ({ context }: Args) => context.drill.plan === null,
   drillIsProven: ({ context }: Args) => context.results.drillingAppRollback !== undefined,
   preflightHasPassed: ({ context }: Args) => context.results.preflight !== undefined,
-  signOffIsOfThisRun: ({ context, event }: Args) => event.type === 'SIGNED_OFF' && event.signOff.runId === context.runId,
+  signOffIsOfThisRun: ({ context, event }: Args) =>
+    event.type === 'SIGNED_OFF' &&
+    event.signOff.runId === context.runId &&
+    signOffLevelFault(context, event.signOff) === null &&
+    claimOfAnother(context, [event.who.user, event.signOff.signer, event.signOff.signature?.principal]) === null,
+  mayReject: ({ context, event }: Args) =>
+    event.type === 'VERIFICATION_REJECTED' && claimOfAnother(context, [event.who.user, event.by]) === null,
+  isUnclaimed: ({ context }: Args) => context.claim === null,
+  /** By its holder, or by anyone else who says why. */
+  mayRelease: ({ context, event }: Args) =>
+    event.type === 'RELEASED' &&
+    context.claim !== null &&
+    (event.reason !== null || claimOfAnother(context, [event.who.user]) === null),
   gateIsOpen: ({ context, event }: Args) => !hasExpired(context, event.at),
   gateHasExpired: ({ context, event }: Args) => hasExpired(context, event.at),
   signOffIsInvalidated: ({ context, event }: Args, { verdict }: { verdict: Verdict }) =>

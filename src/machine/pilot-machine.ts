@@ -28,6 +28,8 @@ const pilot = setup({
     leavePause: assign({ pause: null }),
     recordSignOff: assign(actions.recordSignOff),
     withdrawSignOff: assign(actions.withdrawSignOff),
+    noteClaim: assign(actions.noteClaim),
+    endClaim: assign(actions.endClaim),
     freezeSeal: assign(actions.freezeSeal),
     recordPutBegan: assign(actions.recordPutBegan),
     recordUpload: assign(actions.recordUpload),
@@ -194,7 +196,7 @@ export const pilotMachine = pilot.createMachine({
       id: 'awaitingDbVerification',
       tags: 'waiting',
       entry: 'enterPause',
-      exit: 'leavePause',
+      exit: ['leavePause', 'endClaim'],
       on: {
         SIGNED_OFF: {
           guard: and(['signOffIsOfThisRun', 'gateIsOpen']),
@@ -206,7 +208,10 @@ export const pilotMachine = pilot.createMachine({
           target: '#failed',
           actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
         },
+        CLAIMED: { guard: 'isUnclaimed', actions: 'noteClaim' },
+        RELEASED: { guard: 'mayRelease', actions: 'endClaim' },
         VERIFICATION_REJECTED: {
+          guard: 'mayReject',
           target: '#failed',
           actions: { type: 'recordFailure', params: { place: 'awaitingDbVerification' } },
         },

@@ -10,7 +10,12 @@ type InputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['in
 /** What each step's effect is given, made of recorded facts. */
 export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => InputOf<S> } = {
   preflight: ({ request }) => ({ request }),
-  capturingScope: (context) => ({ ...environment(context), operator: operatorOf(context), chainId: genesisHash(context.runId) }),
+  capturingScope: (context) => ({
+    ...environment(context),
+    site: context.request.site,
+    operator: operatorOf(context),
+    chainId: genesisHash(context.runId),
+  }),
   runningRcGates: (context) => ({ settings: environment(context).settings }),
   runningStagingDryRun: environment,
   drillingAppRollback: (context) => ({ ...environment(context), plan: context.drill.plan }),
@@ -21,7 +26,11 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
     const isCleaningUp = context.abandoning || context.results.drillingAppRollback === undefined;
     return { settings: isCleaningUp ? { ...settings, rollbackDrillScript: null } : settings, world, plan: context.drill.plan };
   },
-  preparingCheckpoint: ({ startedAt }) => ({ createdAt: `${startedAt.slice(0, 19)}Z` }),
+  preparingCheckpoint: ({ startedAt, evidenceDir, request }) => ({
+    createdAt: `${startedAt.slice(0, 19)}Z`,
+    runDirectory: evidenceDir,
+    site: request.site,
+  }),
   'sealing.scanning': () => ({}),
   'sealing.archiving': (context) => ({ upToSeq: sealOf(context).upToSeq, signedFiles: context.signOff?.files ?? null }),
   'sealing.hashing': (context) => ({ archive: proven(context, 'sealing.archiving') }),
@@ -60,7 +69,8 @@ export function scanInput(context: PilotContext, step: StepName): Scanned {
 
 /** Source: design section 6, "S3 key". */
 export function archiveKey(context: PilotContext): string {
-  return `${environment(context).settings.prefix}/phase6_4_cutover/${context.runId}/${EVIDENCE.archive}`;
+  const { prefix, keyFolder } = environment(context).settings;
+  return `${prefix}/${keyFolder}/${context.runId}/${EVIDENCE.archive}`;
 }
 
 function environment(context: PilotContext) {

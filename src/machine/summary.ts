@@ -2,8 +2,8 @@ import type { Criterion, ResultSummary } from '../config/step-contracts.js';
 import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
-import { proven, worldOf, type PilotContext } from './context.js';
 import { exceptionText } from './exceptions.js';
+import { proven, worldOf, type PilotContext, type SignOff } from './context.js';
 import type { Place, StepName } from './steps.js';
 
 /** The result summary, derived from recorded facts alone (design: 90_result_summary.txt). PASS only if every criterion is. */
@@ -12,9 +12,11 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
   const passed = context.seal?.verdict === 'PASS' && criteria.every(({ result }) => result === 'PASS');
   const settings = context.results.preflight === undefined ? null : proven(context, 'preflight').settings;
   return {
+    title: context.request.site.title,
     timestamp: at,
     evidenceDir: context.evidenceDir,
     gitHead: gatedHead(context),
+    changeTicket: settings?.changeTicket ?? null,
     criteria,
     exceptions: context.exceptions.map((exception) => oneLine(exceptionText(exception))),
     signatures: [
@@ -28,7 +30,7 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
         role: SIGN_OFF_ROLES.dbRestoreVerifier,
         name: oneLine(context.signOff?.signer ?? ''),
         date: context.signOff?.date ?? '',
-        signature: context.signOff?.level ?? '',
+        signature: context.signOff === null ? '' : levelOf(context.signOff),
       },
       { role: SIGN_OFF_ROLES.sreLead, name: '', date: '', signature: '' },
       { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
@@ -106,8 +108,13 @@ function signed(context: PilotContext): Omit<Criterion, 'name'> {
   if (signOff === null) return unproven(context, ['awaitingDbVerification']);
   return {
     result: 'PASS',
-    fact: `${EVIDENCE.checkpoint} (signed by ${oneLine(signOff.signer)}, ${signOff.date}, ${signOff.level})`,
+    fact: `${EVIDENCE.checkpoint} (signed by ${oneLine(signOff.signer)}, ${signOff.date}, ${levelOf(signOff)})`,
   };
+}
+
+/** `asserted`, or `ssh-verified` with the fingerprint of the key. */
+export function levelOf({ level, signature }: Pick<SignOff, 'level' | 'signature'>): string {
+  return signature === undefined ? level : `${level} ${signature.fingerprint}`;
 }
 
 function unproven({ failures }: PilotContext, places: readonly Place[]): Omit<Criterion, 'name'> {

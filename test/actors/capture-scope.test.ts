@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { captureScope } from '../../src/actors/capture-scope.js';
 import { createTestContext, type TestContext } from './actor-context.js';
 import { testSettings, testWorld } from './settings.js';
@@ -18,6 +19,7 @@ const capture = (gitHead: string) =>
   captureScope(
     {
       settings: testSettings({ directory: repository.directory }),
+      site: { ...PILOT_SITE, title: 'Orders — Cutover', service: 'orders' },
       world: testWorld({ gitHead }),
       operator: 'operator@example.com',
       chainId: 'f'.repeat(64),
@@ -36,6 +38,8 @@ describe('the scope', () => {
       head,
       'phase6-preflight',
       '(clean)',
+      'Orders — Cutover — SCOPE',
+      'Service:       orders',
       'cutover 0.1.0',
       'rc_double_then_ci_then_archive.sh',
       'https://staging.api.dpp.example.com',

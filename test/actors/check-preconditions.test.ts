@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { NO_POLICY } from '../../src/config/policy.js';
 import { ActorError } from '../../src/actors/actor.js';
 import { checkPreconditions } from '../../src/actors/check-preconditions.js';
@@ -69,6 +70,9 @@ beforeEach(async () => {
     commitsOk: null,
     policy: NO_POLICY,
     channels: [],
+    site: PILOT_SITE,
+    configFile: null,
+    origins: {},
   };
 });
 afterEach(async () => {

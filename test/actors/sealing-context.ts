@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { PILOT_SITE } from '../../src/config/site.js';
 import type { ActorContext, ActorError } from '../../src/actors/actor.js';
 import type { UploadRecord } from '../../src/actors/s3/locked-object.js';
 import type { LockedObject } from '../../src/actors/s3/multipart-upload.js';
@@ -128,6 +129,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     bucket: BUCKET,
     bucketOwner: null,
     prefix: 'evidence/cutover',
+    keyFolder: 'phase6_4_cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
@@ -138,6 +140,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     rollbackDrillScript: null,
     signWith: null,
     tsaUrl: null,
+    changeTicket: null,
     ...overrides,
   };
 }
@@ -150,9 +153,11 @@ export function uploadInput(archive: ArchiveFacts, overrides: Partial<UploadInpu
 export function summary(): ResultSummary {
   const [operator, ...others] = Object.values(SIGN_OFF_ROLES);
   return {
+    title: PILOT_SITE.title,
     timestamp: '2026-02-21T12:06:00Z',
     evidenceDir: `dpp/evidence/phase6_4_cutover/${RUN_ID}`,
     gitHead: 'a'.repeat(40),
+    changeTicket: null,
     criteria: Object.values(CRITERIA).map((name) => ({ name, result: 'PASS', fact: 'on record' })),
     exceptions: [],
     signatures: [
@@ -167,6 +172,8 @@ export function summary(): ResultSummary {
 
 export function attested({ sha256, size, chainHead }: ArchiveFacts): AttestedFacts {
   return {
+    service: 'dpp',
+    changeTicket: null,
     run: { id: RUN_ID, startedAt: '2026-02-21T12:00:00.000Z', operator: 'operator@host', machineVersion: '1' },
     verdict: 'PASS',
     attestedAt: '2026-02-21T12:06:00Z',

@@ -14,6 +14,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     bucket: 'dpp-audit-worm-staging',
     bucketOwner: null,
     prefix: 'evidence/cutover',
+    keyFolder: 'phase6_4_cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
@@ -24,6 +25,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     rollbackDrillScript: null,
     signWith: null,
     tsaUrl: null,
+    changeTicket: null,
     ...changes,
   };
 }

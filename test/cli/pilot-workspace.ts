@@ -50,7 +50,8 @@ export class PilotWorkspace {
     const io: Io = {
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stderr += text) },
-      env: this.env,
+      // As of a process of its own: what a command puts into it, the next one does not see.
+      env: { ...this.env },
       cwd: this.directory,
       now: () => this.at,
       delay: (ms) => {
@@ -149,7 +150,7 @@ export const WORLD: World = {
   settingsSha256: 'a'.repeat(64),
 };
 
-function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunRequest): Settings {
+function settingsOf({ directory, evidenceRoot, commitsOk, contextOk, site, variables }: RunRequest): Settings {
   return {
     directory,
     evidenceRoot,
@@ -162,6 +163,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
     bucket: 'dpp-audit-worm-test',
     bucketOwner: null,
     prefix: 'evidence/cutover',
+    keyFolder: site.keyFolder,
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
@@ -172,6 +174,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk }: RunReques
     rollbackDrillScript: null,
     signWith: null,
     tsaUrl: null,
+    changeTicket: variables.CUTOVER_CHANGE_TICKET ?? null,
   };
 }
 
@@ -214,9 +217,8 @@ const standIns: StandIns = {
     await write(context, EVIDENCE.rollbackDrill, 'restored\n', true);
     return DRILLED;
   },
-  prepareCheckpoint: async ({ createdAt }, { evidence, runId }) => {
-    const at = `${createdAt.slice(0, 19)}Z`;
-    await evidence.write(EVIDENCE.checkpoint, checkpointTemplate({ runId, runDirectory: evidence.path, createdAt: at }));
+  prepareCheckpoint: async (input, { evidence, runId }) => {
+    await evidence.write(EVIDENCE.checkpoint, checkpointTemplate({ runId, ...input }));
     await evidence.makeDirectory(EVIDENCE.screenshots);
     return { file: EVIDENCE.checkpoint, directory: EVIDENCE.screenshots };
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PILOT_SITE, type Site } from '../../src/config/site.js';
 import { NO_POLICY } from '../../src/config/policy.js';
 import { parseSettings, type FileFacts, type ParseOptions } from '../../src/config/parse-settings.js';
 import type { RunRequest, RunVariable } from '../../src/config/settings.js';
@@ -20,7 +21,12 @@ function files(executable: readonly string[], plain: readonly string[] = []): Fi
   return { exists: (path) => [...executable, ...plain].includes(path), isExecutable: (path) => executable.includes(path) };
 }
 
-function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = files([RUNNER]), options: ParseOptions = {}) {
+function parse(
+  changes: Partial<Record<RunVariable, string | undefined>>,
+  on = files([RUNNER]),
+  options: ParseOptions = {},
+  site: Site = PILOT_SITE,
+) {
   const variables = Object.fromEntries(
     Object.entries({ ...VALID, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -32,6 +38,9 @@ function parse(changes: Partial<Record<RunVariable, string | undefined>>, on = f
     commitsOk: null,
     policy: NO_POLICY,
     channels: [],
+    site,
+    configFile: null,
+    origins: {},
   };
   const { settings, checks, valid } = parseSettings(request, on, options);
   return { settings, valid, checks, failed: checks.filter(({ ok }) => !ok) };
@@ -53,6 +62,7 @@ describe('the environment of the runbook', () => {
       bucket: 'dpp-audit-worm-staging',
       bucketOwner: null,
       prefix: 'evidence/cutover',
+      keyFolder: 'phase6_4_cutover',
       lockMode: 'GOVERNANCE',
       retentionDays: 365,
       stagingBaseUrl: 'https://staging.api.dpp.example.com',
@@ -63,6 +73,7 @@ describe('the environment of the runbook', () => {
       rollbackDrillScript: null,
       signWith: null,
       tsaUrl: null,
+      changeTicket: null,
     });
   });
 
@@ -90,6 +101,7 @@ describe('the environment of the runbook', () => {
         ['CUTOVER_ROLLBACK_DRILL_SCRIPT', '/repository/drill.sh'],
         ['CUTOVER_SIGN_WITH', 'not set: nothing'],
         ['CUTOVER_TSA_URL', 'not set: nothing'],
+        ['CUTOVER_CHANGE_TICKET', 'not set: nothing'],
         ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9000'],
       ].map(([name, message]) => ({ name, ok: true, message, advice: null })),
     );
@@ -112,13 +124,13 @@ describe('the environment of the runbook', () => {
       name: 'AWS_REGION',
       ok: false,
       message: 'is not set',
-      advice: 'Export AWS_REGION; see the runbook, "Required ENV".',
+      advice: 'Export AWS_REGION, or have aws.region in the configuration file; see the runbook, "Required ENV".',
     });
     expect(failed.at(-1)).toEqual({
       name: 'DPP_RC_RUNNER',
       ok: false,
       message:
-        'is not set, and neither dpp/tools/rc_double_then_ci_then_archive.sh nor dpp/tools/phase6_preflight.py exists in /repository',
+        'is not set, and none of dpp/tools/rc_double_then_ci_then_archive.sh, dpp/tools/phase6_preflight.py exists in /repository',
       advice: 'Run this in the repository, or set DPP_RC_RUNNER to the runner of the RC gates.',
     });
   });
@@ -174,8 +186,49 @@ describe('the environment of the runbook', () => {
   });
 });
 
+describe('a change ticket', () => {
+  const withTicket = (CUTOVER_CHANGE_TICKET: string | undefined, changeTicketRequired = false) => {
+    const site = { ...PILOT_SITE, changeTicketRequired };
+    return parse({ CUTOVER_CHANGE_TICKET }, files([RUNNER]), {}, site);
+  };
+
+  test('is taken without the blanks around it, and need not be', () => {
+    expect(withTicket(' CHG-1234 ').settings?.changeTicket).toBe('CHG-1234');
+    expect(withTicket(undefined).settings?.changeTicket).toBeNull();
+  });
+
+  test('fails the preflight when it is missing and the site asks for one', () => {
+    expect(withTicket('CHG-1234', true).failed).toEqual([]);
+    for (const blank of [undefined, '', ' ']) {
+      expect(withTicket(blank, true).failed).toEqual([
+        {
+          name: 'CUTOVER_CHANGE_TICKET',
+          ok: false,
+          message: 'is not set, and the configuration says that there is no cutover without one (change_ticket_required)',
+          advice: 'Name it: --ticket TICKET, or CUTOVER_CHANGE_TICKET.',
+        },
+      ]);
+    }
+  });
+});
+
+describe('what the site says', () => {
+  test('becomes settings: deployments, key folder, and where an RC runner is looked for', () => {
+    const site = { ...PILOT_SITE, deployments: ['orders-api'], keyFolder: 'orders_cutover', rcRunners: ['tools/gates.sh'] };
+    expect(parse({}, files([RUNNER, '/repository/tools/gates.sh']), {}, site).settings).toMatchObject({
+      deployments: ['orders-api'],
+      keyFolder: 'orders_cutover',
+      rcRunner: '/repository/tools/gates.sh',
+    });
+    expect(parse({}, files([RUNNER]), {}, site).failed).toMatchObject([
+      { name: 'DPP_RC_RUNNER', message: 'is not set, and none of tools/gates.sh exists in /repository' },
+    ]);
+  });
+});
+
 describe('refused values, repeated in the message', () => {
   test.each<[RunVariable, string[]]>([
+    ['CUTOVER_CHANGE_TICKET', ['CHG-1\nCHG-2', 'CHG-1\u2028CHG-2', 'C\u0000', 'x'.repeat(201)]],
     ['CUTOVER_BUCKET_OWNER', ['12345678901', '1234567890123', '12345678901a', ' 123456789012', 'dpp-admin']],
     ['AWS_REGION', ['seoul', 'ap-northeast', 'AP-NORTHEAST-2', 'ap-northeast-2 ', 'ap_northeast_2', 'https://ap-northeast-2']],
     [

@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { createPilotSite, type PilotSite, type PilotSiteOptions } from '../../demo/pilot-site.js';
 import { playVerifier } from '../../demo/play-verifier.js';
+import type { Answers } from '../evidence/complete-checkpoint.js';
 
 const CLI = resolve('dist/bin/cutover.js');
 /** Milliseconds: what a cluster takes longer for proves nothing more. */
@@ -82,7 +83,7 @@ export class Pilot {
   }
 
   get evidenceRoot(): string {
-    return join(this.site.repository, 'dpp/evidence/phase6_4_cutover');
+    return this.site.evidenceRoot;
   }
 
   /** Runs to the end. */
@@ -128,8 +129,8 @@ export class Pilot {
   }
 
   /** Completes the checkpoint as the human would. */
-  async verify(): Promise<void> {
-    await playVerifier(await this.runDirectory());
+  async verify(answers: Partial<Answers> = {}): Promise<void> {
+    await playVerifier(await this.runDirectory(), answers);
   }
 }
 

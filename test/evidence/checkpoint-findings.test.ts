@@ -1,15 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { parseCheckpoint } from '../../src/evidence/checkpoint-parser.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
 import { completeCheckpoint, SCREENSHOT, type Answers } from './complete-checkpoint.js';
 
 const RUN = '20260221T120000Z';
-const template = checkpointTemplate({ runId: RUN, runDirectory: `dpp/evidence/${RUN}`, createdAt: '2026-02-21T12:02:00Z' });
+const template = checkpointTemplate({
+  runId: RUN,
+  runDirectory: `dpp/evidence/${RUN}`,
+  createdAt: '2026-02-21T12:02:00Z',
+  site: PILOT_SITE,
+});
 const complete = completeCheckpoint(template);
 
 /** What a human is told, as `line item: message`. */
 function told(text: string): string[] {
-  const parsed = parseCheckpoint(text, { runId: RUN, screenshots: [SCREENSHOT], now: new Date('2026-02-21T15:00:00Z') });
+  const parsed = parseCheckpoint(text, {
+    runId: RUN,
+    smokeQueries: PILOT_SITE.smokeQueries,
+    screenshots: [SCREENSHOT],
+    now: new Date('2026-02-21T15:00:00Z'),
+  });
   return parsed.ok ? [] : parsed.findings.map(({ line, item, message }) => `${line} ${item}: ${message}`);
 }
 
@@ -205,12 +216,16 @@ describe('a checkpoint is complete also', () => {
     ['RDS PITR', 'rds-pitr'],
     ['other: by hand', 'other'],
   ])('with the method "%s", recorded as %s', (label, method) => {
-    const parsed = parseCheckpoint(answered({ method: label }), { runId: RUN, screenshots: [SCREENSHOT] });
+    const parsed = parseCheckpoint(answered({ method: label }), {
+      runId: RUN,
+      smokeQueries: PILOT_SITE.smokeQueries,
+      screenshots: [SCREENSHOT],
+    });
     expect(parsed).toMatchObject({ ok: true, checkpoint: { method, otherMethod: method === 'other' ? 'by hand' : null } });
   });
 
   test('by the clock, when no other time is given', () => {
-    const options = { runId: RUN, screenshots: [SCREENSHOT] };
+    const options = { runId: RUN, smokeQueries: PILOT_SITE.smokeQueries, screenshots: [SCREENSHOT] };
     expect(parseCheckpoint(complete, options).ok).toBe(true);
     expect(parseCheckpoint(completeCheckpoint(template, { signedOn: '9999-12-31' }), options).ok).toBe(false);
   });

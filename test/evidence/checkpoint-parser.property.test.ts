@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { parseCheckpoint, type CheckpointFinding } from '../../src/evidence/checkpoint-parser.js';
 import { BLANK } from '../../src/evidence/checkpoint.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
@@ -10,11 +11,17 @@ const template = checkpointTemplate({
   runId: RUN,
   runDirectory: `dpp/evidence/phase6_4_cutover/${RUN}`,
   createdAt: '2026-02-21T12:02:00Z',
+  site: PILOT_SITE,
 });
 const complete = completeCheckpoint(template);
 
 function findings(text: string): readonly CheckpointFinding[] {
-  const parsed = parseCheckpoint(text, { runId: RUN, screenshots: [SCREENSHOT], now: new Date('2026-02-21T15:00:00Z') });
+  const parsed = parseCheckpoint(text, {
+    runId: RUN,
+    smokeQueries: PILOT_SITE.smokeQueries,
+    screenshots: [SCREENSHOT],
+    now: new Date('2026-02-21T15:00:00Z'),
+  });
   return parsed.ok ? [] : parsed.findings;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { parseCheckpoint, type CheckpointFinding } from '../../src/evidence/checkpoint-parser.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
 import { completeCheckpoint, SCREENSHOT, type Answers } from './complete-checkpoint.js';
@@ -9,11 +10,12 @@ const template = checkpointTemplate({
   runId: RUN,
   runDirectory: `dpp/evidence/phase6_4_cutover/${RUN}`,
   createdAt: '2026-02-21T12:02:00Z',
+  site: PILOT_SITE,
 });
 const complete = completeCheckpoint(template);
 
 function parse(text: string | Uint8Array, screenshots: string[] = [SCREENSHOT]) {
-  return parseCheckpoint(text, { runId: RUN, screenshots, now: NOW });
+  return parseCheckpoint(text, { runId: RUN, smokeQueries: PILOT_SITE.smokeQueries, screenshots, now: NOW });
 }
 
 function findings(text: string | Uint8Array, screenshots?: string[]): readonly CheckpointFinding[] {
@@ -42,13 +44,16 @@ describe('a checkpoint', () => {
         method: 'supabase-new-project',
         otherMethod: null,
         target: 'dpp-restore-drill.db.example.com',
-        smokeQueries: {
-          tenantCount: '42 tenants, as in the source',
-          apiKeyCount: '117',
-          billingEvents: '10 of 10 sampled events match the ledger',
-          webhookDedup: 'processed 980, duplicate 12, failed 0',
-          notProduction: 'project reference differs, current_database() is dpp_restore',
-        },
+        smokeQueries: [
+          { query: 'Tenant count', result: '42 tenants, as in the source' },
+          { query: 'API-key count', result: '117' },
+          { query: 'Billing events spot check', result: '10 of 10 sampled events match the ledger' },
+          { query: 'Webhook dedup by status', result: 'processed 980, duplicate 12, failed 0' },
+          {
+            query: 'Proof that this is not the production database',
+            result: 'project reference differs, current_database() is dpp_restore',
+          },
+        ],
         screenshots: [SCREENSHOT],
         durationMinutes: 38,
         notDeletedBecause: null,

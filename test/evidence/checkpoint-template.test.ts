@@ -1,8 +1,14 @@
 import { expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
 
 test('the form that waits for the human is, word for word', () => {
-  const facts = { runId: '20260221T120000Z', runDirectory: 'dpp/evidence/20260221T120000Z', createdAt: '2026-02-21T12:02:00Z' };
+  const facts = {
+    runId: '20260221T120000Z',
+    runDirectory: 'dpp/evidence/20260221T120000Z',
+    createdAt: '2026-02-21T12:02:00Z',
+    site: PILOT_SITE,
+  };
   expect(checkpointTemplate(facts)).toBe(`DB ROLLBACK VERIFICATION — HUMAN CHECKPOINT
 ================================================
 Run ID: 20260221T120000Z
@@ -12,7 +18,7 @@ Created: 2026-02-21T12:02:00Z
 Status: PENDING
 
 How to complete this file (dpp/ops/runbooks/db_rollback_verification_human.md):
-1. Restore the database into a target that is not production, and run the five smoke queries there.
+1. Restore the database into a target that is not production, and run the smoke queries of item D there.
 2. Save the screenshots in 56_db_restore_screenshots/ beside this file.
 3. Replace each blank by what you saw, on the same line. Notes may follow on lines of their own, indented by two spaces.
 4. Put an x into each box, as in [x]; in item B into the one method you used, and leave the others as they are.

@@ -11,6 +11,8 @@ export interface Answers {
   billingEvents: string;
   webhookDedup: string;
   notProduction: string;
+  /** Smoke queries with their answers, of a site that asks for others than the pilot. */
+  queries: Readonly<Record<string, string>> | null;
   /** Names of files in 56_db_restore_screenshots/, which the caller puts there. */
   screenshots: readonly string[];
   duration: string;
@@ -30,10 +32,14 @@ export function completeCheckpoint(template: string, answers: Partial<Answers> =
   const blanks: readonly [string, string][] = [
     ['Recovery point (UTC, YYYY-MM-DDThh:mm:ssZ)', all.recoveryPoint],
     ['Recovery target (host or project)', all.target],
-    ['Tenant count', all.tenantCount],
-    ['API-key count', all.apiKeyCount],
-    ['Billing events spot check', all.billingEvents],
-    ['Webhook dedup by status', all.webhookDedup],
+    ...Object.entries(
+      all.queries ?? {
+        'Tenant count': all.tenantCount,
+        'API-key count': all.apiKeyCount,
+        'Billing events spot check': all.billingEvents,
+        'Webhook dedup by status': all.webhookDedup,
+      },
+    ),
     ['Proof that this is not the production database', all.notProduction],
     ['File names, separated by commas', all.screenshots.join(', ')],
     ['Duration of the restore in minutes', all.duration],
@@ -62,6 +68,7 @@ function defaultAnswers(created: Date): Answers {
     billingEvents: '10 of 10 sampled events match the ledger',
     webhookDedup: 'processed 980, duplicate 12, failed 0',
     notProduction: 'project reference differs, current_database() is dpp_restore',
+    queries: null,
     screenshots: [SCREENSHOT],
     duration: '38',
     cleanUp: 'yes',

@@ -30,7 +30,7 @@ describe('a manifest', () => {
   const digits = 'must be 64 lower-case hexadecimal digits';
   const oneLine = 'must be one line, not empty';
   const seconds = 'must be YYYY-MM-DDThh:mm:ssZ';
-  const key = 'must end with phase6_4_cutover/20260221T120000Z/evidence.tar.gz';
+  const key = 'must be in the folder of a run: .../FOLDER/20260221T120000Z/evidence.tar.gz';
   test.each<[string, unknown, string | RegExp]>([
     ['schema_version', 2, /expected 1/],
     ['run_id', '20260221T120000', 'must be a run id, YYYYMMDDTHHMMSSZ'],
@@ -45,7 +45,9 @@ describe('a manifest', () => {
     ['s3_bucket', 'dpp***x', 'must be the first 3 characters and ***'],
     ['s3_bucket', '-pp***', 'must be the first 3 characters and ***'],
     ['s3_key', 'evidence/cutover/phase6_4_cutover/20260221T120001Z/evidence.tar.gz', key],
-    ['s3_key', 'xphase6_4_cutover/20260221T120000Z/evidence.tar.gz', key],
+    ['s3_key', '/20260221T120000Z/evidence.tar.gz', key],
+    ['s3_key', 'evidence/cutover//20260221T120000Z/evidence.tar.gz', key],
+    ['s3_key', 'x20260221T120000Z/evidence.tar.gz', key],
     ['s3_key', '/phase6_4_cutover/20260221T120000Z/evidence.tar.gz/x', key],
     ['lock_mode', 'governance', /"GOVERNANCE"\|"COMPLIANCE"/],
     ['verified_lock_mode', 'COMPLIANCE', 'must be lock_mode, GOVERNANCE'],

@@ -6,6 +6,7 @@ describe('the scope', () => {
   test('is, word for word', () => {
     expect(scopeText(scopeFacts)).toBe(`Phase 6.4 — Pilot Cutover Run — SCOPE
 ================================================
+Service:       dpp
 Timestamp:     2026-02-21T12:00:01Z
 Hostname:      ops.example.com
 Git HEAD:      a94a8fe5ccb19ba61c4c0873d391e987982fbbd3
@@ -23,6 +24,10 @@ Chain id:      60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
 Git status (porcelain):
   (clean)
 `);
+  });
+
+  test('names the change ticket where there is one', () => {
+    expect(scopeText({ ...scopeFacts, changeTicket: 'CHG-1234' })).toContain('\nService:       dpp\nChange ticket: CHG-1234\n');
   });
 
   test('shows what git status said', () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { canonicalJson } from '../../src/evidence/canonical-json.js';
 import { checkpointTemplate } from '../../src/evidence/checkpoint-template.js';
 import type { EvidenceDir } from '../../src/evidence/evidence-dir.js';
@@ -42,7 +43,12 @@ describe('a scan', () => {
         checks: [{ name: 'pre-condition 5', ok: true, message: 'arn:aws:sts::123456789012:assumed-role/a/b' }],
       }),
       '55_db_rollback_human_checkpoint.txt': completeCheckpoint(
-        checkpointTemplate({ runId: RUN, runDirectory: `dpp/evidence/${RUN}`, createdAt: '2026-02-21T12:02:00Z' }),
+        checkpointTemplate({
+          runId: RUN,
+          runDirectory: `dpp/evidence/${RUN}`,
+          createdAt: '2026-02-21T12:02:00Z',
+          site: PILOT_SITE,
+        }),
       ),
       '57_secret_scan.json': JSON.stringify({ filesScanned: 3, bytesScanned: 12_345_678, findings: [] }),
       '58_history.ndjson': historyOf(RUN, 20)

@@ -5,6 +5,8 @@ const passed = (name: string, fact: string) => ({ name, result: 'PASS' as const,
 
 /** Facts of a run that passed, consistent with each other. */
 export const summaryFacts: SummaryFacts = {
+  title: 'Phase 6.4 — Pilot Cutover Run',
+  changeTicket: null,
   timestamp: '2026-02-21T12:05:06Z',
   evidenceDir: 'dpp/evidence/phase6_4_cutover/20260221T120000Z',
   gitHead: 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3',
@@ -30,6 +32,9 @@ export const summaryFacts: SummaryFacts = {
 };
 
 export const scopeFacts: ScopeFacts = {
+  title: 'Phase 6.4 — Pilot Cutover Run',
+  service: 'dpp',
+  changeTicket: null,
   timestamp: '2026-02-21T12:00:01Z',
   hostname: 'ops.example.com',
   gitHead: 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3',

@@ -42,6 +42,8 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   UPLOAD_BEGUN: [{ key: 'evidence.tar.gz', uploadId: 'upload-1' }],
   SIGNED_OFF: [{ signOff }, { signOff: { ...signOff, runId: `${RUN.slice(0, -1)}1Z` } }],
   EXPIRED: [{ expiresAt: '2026-02-23T12:00:00.000Z' }],
+  CLAIMED: [{}],
+  RELEASED: [{ reason: null }, { reason }],
   VERIFICATION_REJECTED: [{ reason, by: signOff.signer }],
   RETRY_REQUESTED: [{ reason: null }],
   REPLAY_REQUESTED: PLACES.flatMap((from) => [false, true].map((override) => ({ from, reason, override }))),

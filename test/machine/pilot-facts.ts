@@ -1,3 +1,4 @@
+import { PILOT_SITE } from '../../src/config/site.js';
 import { NO_POLICY } from '../../src/config/policy.js';
 import type { RunRequest, Settings, World } from '../../src/config/settings.js';
 import type { AttemptFailure, DrillPlan } from '../../src/config/step-contracts.js';
@@ -26,6 +27,9 @@ export const request: RunRequest = {
   commitsOk: null,
   policy: { ...NO_POLICY, pause: { expiresAfterHours: 48, remindAfterHours: [12, 24] } },
   channels: ['webhook'],
+  site: PILOT_SITE,
+  configFile: null,
+  origins: {},
 };
 
 export function pilotInput(changes: Partial<RunRequest> = {}): PilotInput {
@@ -50,6 +54,7 @@ export const settings: Settings = {
   bucket: 'dpp-audit-worm-staging',
   bucketOwner: null,
   prefix: 'evidence/cutover',
+  keyFolder: 'phase6_4_cutover',
   lockMode: 'GOVERNANCE',
   retentionDays: 365,
   stagingBaseUrl: 'https://staging.api.dpp.example.com',
@@ -60,6 +65,7 @@ export const settings: Settings = {
   rollbackDrillScript: null,
   signWith: null,
   tsaUrl: null,
+  changeTicket: null,
 };
 
 export const world: World = {

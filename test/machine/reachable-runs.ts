@@ -121,13 +121,14 @@ function runOf(snapshot: Snapshot, witness: Witness, path: readonly string[]): R
 
 /** Everything that a guard, an input or the summary can tell apart; dates, reasons and exceptions are not among them. */
 export function keyOf(state: string, context: PilotContext, witness: Witness): string {
-  const { results, attemptsInARow, drill, signOff, seal, summary, failure, failures, abandoning } = context;
+  const { results, attemptsInARow, drill, signOff, claim, seal, summary, failure, failures, abandoning } = context;
   return JSON.stringify([
     state,
     Object.keys(results).sort(),
     attemptsInARow,
     [drill.plan !== null, drill.restored, drill.leftBehind],
     signOff !== null,
+    claim !== null,
     seal && [seal.verdict, seal.putBegan],
     summary?.document.criteria.map(({ result }) => result) ?? null,
     failure && [failure.step, failure.code === 'SECRET_FOUND'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../src/config/site.js';
 import { EVIDENCE } from '../../src/evidence/layout.js';
 import { PLACES, STEPS, type Place } from '../../src/machine/steps.js';
 import { facts, plan, RUN, settings, signOff, world } from './pilot-facts.js';
@@ -65,6 +66,7 @@ describe('each step is given recorded facts', () => {
     expect(input('capturingScope')).toEqual({
       settings,
       world,
+      site: PILOT_SITE,
       operator: 'operator@ops.example.com <operator@example.com>',
       chainId: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
@@ -118,7 +120,11 @@ describe('each step is given recorded facts', () => {
   });
 
   test('the checkpoint is dated by the start of the run, in whole seconds', () => {
-    expect(input('preparingCheckpoint')).toEqual({ createdAt: '2026-02-21T12:00:00Z' });
+    expect(input('preparingCheckpoint')).toEqual({
+      createdAt: '2026-02-21T12:00:00Z',
+      runDirectory: PilotRun.start().context.evidenceDir,
+      site: PILOT_SITE,
+    });
     expect(STEPS.preparingCheckpoint.evidence).toBe(EVIDENCE.checkpoint);
   });
 });

@@ -4,9 +4,9 @@ import { runProcess, type ProcessOwner, type ProcessResult } from '../process/ru
 
 const TIMEOUT_MS = 20_000;
 
-/** Runs the real ssh-keygen, which asks nobody for a passphrase. Errors: SSH_KEYGEN_MISSING, and those of `runProcess`. */
+/** Runs the real ssh-keygen, which asks nobody for a passphrase and takes times as UTC. Errors: SSH_KEYGEN_MISSING, and those of `runProcess`. */
 export async function sshKeygen(owner: ProcessOwner, args: readonly string[], input?: string): Promise<ProcessResult> {
-  const options = { timeoutMs: TIMEOUT_MS, env: { SSH_ASKPASS_REQUIRE: 'never', LC_ALL: 'C' } };
+  const options = { timeoutMs: TIMEOUT_MS, env: { SSH_ASKPASS_REQUIRE: 'never', LC_ALL: 'C', TZ: 'UTC' } };
   try {
     return await runProcess(owner, 'ssh-keygen', args, input === undefined ? options : { ...options, input });
   } catch (error) {

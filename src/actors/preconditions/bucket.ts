@@ -39,8 +39,9 @@ export async function checkBucket(
 }
 
 /** The bucket is asked as soon as what concerns it is valid, so that a wrong staging URL does not hide a missing permission. */
-function forBucket({ awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays }: Partial<Settings>): BucketSettings | null {
+function forBucket(valid: Partial<Settings>): BucketSettings | null {
+  const { awsProfile, awsRegion, bucket, prefix, keyFolder, lockMode, retentionDays } = valid;
   if (awsProfile === undefined || awsRegion === undefined || bucket === undefined) return null;
-  if (prefix === undefined || lockMode === undefined || retentionDays === undefined) return null;
-  return { awsProfile, awsRegion, bucket, prefix, lockMode, retentionDays };
+  if (prefix === undefined || keyFolder === undefined || lockMode === undefined || retentionDays === undefined) return null;
+  return { awsProfile, awsRegion, bucket, prefix, keyFolder, lockMode, retentionDays };
 }

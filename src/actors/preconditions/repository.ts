@@ -21,7 +21,7 @@ export function checkBranch(git: Git, branches: readonly string[], signal: Abort
   });
 }
 
-/** Runbook pre-condition 2: all commits of phases 6.1 to 6.3 are on the branch. Unset: fails, unless vouched for on the record. */
+/** Runbook pre-condition 2: all commits that the cutover rests on (the pilot's: phases 6.1 to 6.3) are on the branch. Unset: fails, unless vouched for on the record. */
 export function checkCommits(
   git: Git,
   { requiredCommits, commitsOk }: Pick<Settings, 'requiredCommits' | 'commitsOk'>,
@@ -41,7 +41,7 @@ export function checkCommits(
         ? passed(name, `not checked, by decision of the operator: ${reason}`)
         : failed(
             name,
-            'nothing says which commits of phases 6.1 to 6.3 must be on the branch',
+            'nothing says which commits must be on the branch',
             'Name them (tags, hashes or exact subjects) in CUTOVER_REQUIRED_COMMITS, or say why not: --commits-ok REASON.',
           );
     return { checks: [check], facts: { gitHead } };

@@ -6,7 +6,10 @@ import { createS3Client } from './client.js';
 import { codeOf, explainS3Error, statusOf } from './errors.js';
 
 /** What is asked of a bucket depends on these alone. */
-export type BucketSettings = Pick<Settings, 'awsProfile' | 'awsRegion' | 'bucket' | 'prefix' | 'lockMode' | 'retentionDays'>;
+export type BucketSettings = Pick<
+  Settings,
+  'awsProfile' | 'awsRegion' | 'bucket' | 'prefix' | 'keyFolder' | 'lockMode' | 'retentionDays'
+>;
 
 export interface ProbeContext {
   readonly env: NodeJS.ProcessEnv;
@@ -27,7 +30,7 @@ export async function probeBucket(settings: BucketSettings, context: ProbeContex
     settings,
     options: { abortSignal: context.signal },
     owner: context.owner,
-    folder: `${settings.prefix}/phase6_4_cutover/${context.runId}/`,
+    folder: `${settings.prefix}/${settings.keyFolder}/${context.runId}/`,
   };
   try {
     const checks = [

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { isGateExpired } from '../expiry.js';
 import { colored, runFacts } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { table } from '../table.js';
+import { oneLine, table } from '../table.js';
 import { reading } from '../with-run.js';
 
 export interface ListOptions {
@@ -97,8 +97,9 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
 }
 
 function waitingOn(view: RunView, now: Date): string {
-  const role = 'db-restore-verifier';
+  const { claim, pause } = contextOf(view);
+  const role = `db-restore-verifier${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
   if (isGateExpired(view, now)) return `${role} (expired)`;
-  const expiresAt = contextOf(view).pause?.expiresAt ?? null;
+  const expiresAt = pause?.expiresAt ?? null;
   return expiresAt === null ? role : `${role} until ${dayAndTime(expiresAt)}`;
 }

@@ -111,9 +111,8 @@ async function showEnd(
   print: (lines: readonly string[]) => void,
 ): Promise<number> {
   const { run } = view;
-  const { evidenceDir } = contextOf(view);
   if (options.json) io.stdout.write(`${JSON.stringify(runFacts(view))}\n`);
-  else if (run.status === 'waiting') print(['', ...pauseBox(run.runId, evidenceDir)]);
+  else if (run.status === 'waiting') print(['', ...pauseBox(contextOf(view))]);
   else if (run.status === 'completed') {
     const summary = await workspace.openEvidence(run).read(EVIDENCE.summary);
     io.stdout.write(`\n${summary.toString('utf8')}`);

@@ -12,7 +12,7 @@ import { text, type CommandFile, type CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { signatureFaultFor } from '../signature-fault.js';
+import { signatureFaultFor, statementVerifierFor } from '../signature-fault.js';
 import { oneLine, table } from '../table.js';
 import { bucketChecks, evidenceIn, onlineChecks, s3SubjectIn, versionAskedFor, withFolder } from '../verify-bucket.js';
 import { evidenceOf, type VerifySubject } from '../verify-subject.js';
@@ -61,7 +61,11 @@ export const verify: CommandFile<VerifyOptions> = {
     const trusted = options.key === null ? null : await publicKeyAt(resolve(io.cwd, options.key));
     const keys = { trusted, fault: signatureFaultFor(io) };
     const authorities = options.tsaCa === null ? null : await certificatesAt(resolve(io.cwd, options.tsaCa));
-    const { subject, ...verification } = await verified(options, { derive: sealedFacts, keys, authorities }, io);
+    const { subject, ...verification } = await verified(
+      options,
+      { derive: sealedFacts, keys, verifyStatement: statementVerifierFor(io), authorities },
+      io,
+    );
     if (options.json) io.stdout.write(`${JSON.stringify({ subject, ...facts(verification) })}\n`);
     else io.stdout.write(`${shown(subject, verification, options).join('\n')}\n`);
     if (verification.verified) return EXIT.ok;

@@ -24,6 +24,8 @@ const count = z.int().nonnegative();
 const head = z.strictObject({ seq: count, hash: sha256 });
 
 const predicate = z.strictObject({
+  service: z.string().describe('What was cut over.'),
+  changeTicket: z.string().nullable().describe('Null: none was given.'),
   run: z.strictObject({ id: z.string(), startedAt: time, operator: z.string(), machineVersion: z.string() }),
   verdict: z.enum(['PASS', 'FAIL']),
   attestedAt: time.describe('When the upload was verified.'),
@@ -45,6 +47,10 @@ const predicate = z.strictObject({
       role: z.string(),
       signer: z.string(),
       level: z.string(),
+      key: z
+        .strictObject({ principal: z.string(), fingerprint: z.string() })
+        .nullable()
+        .describe('The key of an ssh-verified sign-off: for whom the policy lists it, and its fingerprint.'),
       date: z.string(),
       meaning: z.string(),
       seq: count,

@@ -2,6 +2,7 @@ import { canonicalJson } from '../canonical-json.js';
 import { ChainVerifier } from '../hash-chain.js';
 import type { HistoryRecord } from '../history-record.js';
 import { EVIDENCE } from '../layout.js';
+import { beginsPause, PAUSE } from '../sign-off/pause.js';
 import type { ContentReader } from './archive-reader.js';
 
 /** What a history says up to a line, and the first thing that is wrong with it. */
@@ -13,7 +14,20 @@ export interface HistorySoFar {
   readonly last: HistoryRecord | null;
   /** The last sign-off that was given, whether or not it counts. */
   readonly signedOff: HistoryRecord | null;
+  /** All of them, in their order. */
+  readonly signOffs: readonly RecordedSignOff[];
+  /** The policy that was frozen when the run was created, as the first transition has it. */
+  readonly policy: unknown;
   readonly fault: string | null;
+}
+
+/** A sign-off as the history has it. */
+export interface RecordedSignOff {
+  readonly seq: number;
+  readonly at: string;
+  readonly signOff: unknown;
+  /** The hash of the transition up to which it was signed; null where that is none of the same pause. */
+  readonly head: string | null;
 }
 
 /** Snapshots make lines long; one of this length is no transition of ours. Bounds the memory that a line takes. */
@@ -31,6 +45,10 @@ export class HistoryReader implements ContentReader {
   #pending = 0;
   #last: HistoryRecord | null = null;
   #signedOff: HistoryRecord | null = null;
+  readonly #signOffs: RecordedSignOff[] = [];
+  /** The transitions of the present pause: their hashes. */
+  readonly #pause = new Map<unknown, string>();
+  #policy: unknown = null;
   #fault: string | null = null;
   #uploadWasInterrupted = false;
 
@@ -71,6 +89,8 @@ export class HistoryReader implements ContentReader {
       head: this.#chain?.head ?? 'none',
       last: this.#last,
       signedOff: this.#signedOff,
+      signOffs: [...this.#signOffs],
+      policy: this.#policy,
       fault: this.#fault,
     };
   }
@@ -101,7 +121,10 @@ export class HistoryReader implements ContentReader {
   #note(record: HistoryRecord): void {
     const { event } = record;
     this.#last = record;
-    if (event.type === 'SIGNED_OFF') this.#signedOff = record;
+    if (record.seq === 1) this.#policy = (event['request'] as { policy?: unknown } | undefined)?.policy ?? null;
+    if (beginsPause(record)) this.#pause.clear();
+    if (record.to === PAUSE) this.#pause.set(record.seq, record.hash);
+    if (event.type === 'SIGNED_OFF') this.#noteSignOff(record);
     for (const log of listIn(event['logs'])) {
       if (log['file'] === EVIDENCE.uploadLog && typeof log['sha256'] === 'string') this.#uploadLogs.add(log['sha256']);
     }
@@ -109,6 +132,13 @@ export class HistoryReader implements ContentReader {
       const steps = listIn(event['interrupted']).map(({ step }) => step);
       if (steps.includes('sealing.uploading') || steps.includes('sealing.verifying')) this.#uploadWasInterrupted = true;
     }
+  }
+
+  #noteSignOff(record: HistoryRecord): void {
+    const { seq, at, event } = record;
+    const signedUpTo = (event['signOff'] as { seq?: unknown } | null | undefined)?.seq;
+    this.#signedOff = record;
+    this.#signOffs.push({ seq, at, signOff: event['signOff'] ?? null, head: this.#pause.get(signedUpTo) ?? null });
   }
 }
 

@@ -13,6 +13,7 @@ import { readable } from './readable.js';
 import { recordedChecks, recordedFacts, type BesideArchive, type Derive } from './recorded-checks.js';
 import { readSealedArchive, type SealedArchive } from './sealed-archive.js';
 import { sealedState } from './sealed-state.js';
+import { signOffSignatureChecks, type VerifyStatement } from './sign-off-checks.js';
 import { timestampChecks } from './timestamp-checks.js';
 
 /** A file, where it lies. */
@@ -36,6 +37,7 @@ export interface EvidenceToVerify {
 export interface VerifyWith {
   readonly derive: Derive;
   readonly keys: SignatureKeys;
+  readonly verifyStatement: VerifyStatement;
   /** Certificates (DER) of timestamp authorities that whoever verifies trusts; null: none was named. */
   readonly authorities: readonly Uint8Array[] | null;
 }
@@ -53,7 +55,7 @@ export interface Verification {
  */
 export async function verifyEvidence(
   evidence: EvidenceToVerify,
-  { derive, keys, authorities }: VerifyWith,
+  { derive, keys, verifyStatement, authorities }: VerifyWith,
   signal: AbortSignal,
 ): Promise<Verification> {
   const manifestText = await textOf(evidence.manifest);
@@ -72,6 +74,7 @@ export async function verifyEvidence(
     ...contentChecks(archive),
     ...historyChecks(history, state, manifest),
     ...signOffChecks(archive, state),
+    ...(await signOffSignatureChecks(history, verifyStatement)),
     ...runIdChecks(runId, directory, archive, state, manifest),
   ];
   if (evidence.beside !== null) {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PILOT_SITE } from '../../../src/config/site.js';
 import { NO_POLICY } from '../../../src/config/policy.js';
 import type { ActorContext, ActorError } from '../../../src/actors/actor.js';
 import { checkPreconditions } from '../../../src/actors/check-preconditions.js';
@@ -60,6 +61,9 @@ function check({ world, env = {}, variables = {}, on = {}, commitsOk = null, arr
     contextOk: null,
     policy: NO_POLICY,
     channels: [],
+    site: PILOT_SITE,
+    configFile: null,
+    origins: {},
     commitsOk,
   };
   return checkPreconditions({ request }, { ...context, env: all, ...on });
@@ -101,6 +105,7 @@ const VARIABLES = [
   'ENV CUTOVER_ROLLBACK_DRILL_SCRIPT',
   'ENV CUTOVER_SIGN_WITH',
   'ENV CUTOVER_TSA_URL',
+  'ENV CUTOVER_CHANGE_TICKET',
 ];
 
 describe('the pre-conditions', () => {

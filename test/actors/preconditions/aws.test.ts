@@ -13,6 +13,7 @@ const VALID = {
   awsRegion: 'ap-northeast-2',
   bucket: BUCKET,
   prefix: 'evidence/cutover',
+  keyFolder: 'phase6_4_cutover',
   lockMode: 'GOVERNANCE',
   retentionDays: 365,
 } satisfies Partial<Settings>;

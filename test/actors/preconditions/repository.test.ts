@@ -83,7 +83,7 @@ describe('2. the required commits', () => {
         {
           name: NAME,
           ok: false,
-          message: 'nothing says which commits of phases 6.1 to 6.3 must be on the branch',
+          message: 'nothing says which commits must be on the branch',
           advice: 'Name them (tags, hashes or exact subjects) in CUTOVER_REQUIRED_COMMITS, or say why not: --commits-ok REASON.',
         },
       ],

@@ -53,6 +53,7 @@ function baseSettings(directory: string): Settings {
     bucket: 'dpp-audit-worm-test',
     bucketOwner: null,
     prefix: 'evidence/cutover',
+    keyFolder: 'phase6_4_cutover',
     lockMode: 'GOVERNANCE',
     retentionDays: 365,
     stagingBaseUrl: 'http://127.0.0.1:9',
@@ -63,6 +64,7 @@ function baseSettings(directory: string): Settings {
     rollbackDrillScript: null,
     signWith: null,
     tsaUrl: null,
+    changeTicket: null,
   };
 }
 

@@ -25,9 +25,13 @@ import { PILOT_VERSION } from '../../../src/machine/version.js';
 import { attemptFailure, facts, RUN, signOff, STARTED_AT } from '../../machine/pilot-facts.js';
 import { PilotRun, recorded } from '../../machine/pilot-run.js';
 import type { AttestedFacts, Signer } from '../../../src/config/step-contracts.js';
+import { verifyStatement } from '../../../src/actors/sign-off/verify-statement.js';
 import { signatureFault } from '../../../src/actors/attestation/verify-signature.js';
 import { unrecordedOwner } from '../../../src/actors/process/run-process.js';
 import { sealedFacts } from '../../../src/machine/sealed-facts.js';
+import { signOffStatementText } from '../../../src/evidence/sign-off/statement.js';
+import type { SignOff } from '../../../src/machine/context.js';
+import { policyWith, type SignOffKey } from '../../sign-off-key.js';
 import { scopeFacts } from '../summary-example.js';
 
 export const SHOTS = [1, 2].map((number) => `${EVIDENCE.screenshots}/restore-0${number}.png`);
@@ -59,6 +63,8 @@ export interface SealedRunOptions {
   readonly withoutScope?: boolean;
   /** Signs the attestation (default: `SIGNER`); null: it is not signed. */
   readonly key?: TestKey | null;
+  /** Signs the DB restore verification (default: nobody does, it is asserted). */
+  readonly signOffKey?: SignOffKey;
   /** Stamps the signature (default: nobody does). */
   readonly tsa?: { readonly url: string; stamp(signature: Uint8Array): Promise<Uint8Array> };
 }
@@ -70,18 +76,21 @@ export function hex(content: string | Uint8Array): string {
 /** The evidence of a run, sealed as the actors seal it, without a bucket: in a directory named after the run, in a temporary one. */
 export class SealedRun {
   readonly #records: HistoryRecord[] = [];
-  #run = PilotRun.start();
+  #run: PilotRun;
 
   private constructor(
     readonly root: string,
     readonly evidence: EvidenceDir,
-  ) {}
+    readonly signOffKey: SignOffKey | null,
+  ) {
+    this.#run = PilotRun.start(signOffKey === null ? {} : { policy: policyWith(signOffKey.allowed) });
+  }
 
   static async create(options: SealedRunOptions = {}): Promise<SealedRun> {
     const root = await mkdtemp(join(tmpdir(), 'sealed-'));
     const evidence = openEvidenceDir(join(root, RUN), { root, redactor: () => createRedactor() });
     await mkdir(join(evidence.path, EVIDENCE.screenshots), { recursive: true });
-    const sealed = new SealedRun(root, evidence);
+    const sealed = new SealedRun(root, evidence, options.signOffKey ?? null);
     await sealed.#make(options);
     return sealed;
   }
@@ -109,7 +118,7 @@ export class SealedRun {
     const first = options.withoutScope === true ? { [EVIDENCE.preflight]: SIGNED[EVIDENCE.preflight] ?? '' } : SIGNED;
     const content: Readonly<Record<string, string>> = { ...first, [EVIDENCE.secretScan]: '{"findings":0}\n', ...files };
     for (const [name, text] of Object.entries(content)) await evidence.write(name, text);
-    this.#record({ type: 'STARTED' });
+    this.#record({ type: 'STARTED', request: this.#run.context.request });
     const settings = { ...facts.preflight.settings, tsaUrl: options.tsa?.url ?? null };
     this.#step({ ...facts.preflight, settings, signer: key?.signer ?? null });
     if (options.withoutScope === true) {
@@ -126,8 +135,20 @@ export class SealedRun {
     }
     const asFound = Object.fromEntries(Object.keys(SIGNED).map((name) => [name, hex(content[name] ?? '')]));
     const given = Object.fromEntries(Object.entries({ ...asFound, ...signed }).filter(([, sha256]) => sha256 !== null));
-    this.#send({ type: 'SIGNED_OFF', signOff: { ...signOff, files: given } });
+    this.#send({ type: 'SIGNED_OFF', signOff: this.#signOff(given as SignOff['files']) });
     await this.#seal(options, key);
+  }
+
+  #signOff(files: SignOff['files']): SignOff {
+    const key = this.signOffKey;
+    const last = this.#records.at(-1);
+    if (key === null || last === undefined) return { ...signOff, files };
+    const { runId, role, signer, meaning } = signOff;
+    const { seq, hash: head } = last;
+    const time = '2026-02-21T12:00:20Z';
+    const statement = signOffStatementText({ version: 1, run_id: runId, role, name: signer, meaning, time, seq, head, files });
+    const signature = { statement, armored: key.sign(statement), principal: key.principal, fingerprint: key.fingerprint };
+    return { ...signOff, files, seq, level: 'ssh-verified', signature };
   }
 
   async #seal({ afterSeal = [], earlierLogs = {}, tsa }: SealedRunOptions, key: TestKey | null): Promise<void> {
@@ -232,6 +253,7 @@ export function verifyWith(trusted: Signer | null = null, authorities: VerifyWit
   return {
     derive: sealedFacts,
     authorities,
+    verifyStatement: (signed) => verifyStatement(signed, owner),
     keys: { trusted, fault: (signer, message, signature) => signatureFault(signer, message, signature, owner) },
   };
 }

@@ -18,6 +18,7 @@ import {
   testKey,
   type TestKey,
 } from './sealed-run.js';
+import { onSignOff } from './sign-off-tampering.js';
 import { withContent, type Packed, type TamperedRun } from './tamper.js';
 
 /** One way to tamper with sealed evidence, and the check that finds it: its file and its words. */
@@ -28,6 +29,8 @@ export interface TamperCase {
   /** The file that the check is about, where it is another one. */
   readonly names?: string;
   readonly verdict?: 'FAIL';
+  /** Of a run whose DB restore verification was signed with a key. */
+  readonly signedByKey?: true;
   tamper(run: TamperedRun): Promise<void>;
 }
 
@@ -610,6 +613,7 @@ export const TAMPER_GROUPS: readonly TamperGroup[] = [
   inArchive,
   onManifest,
   onHistory,
+  onSignOff,
   onSummary,
   onAttestation,
   onTimestamp,

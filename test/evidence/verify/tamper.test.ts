@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { askForTimestamp } from '../../../src/actors/attestation/timestamp-authority.js';
 import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
+import { SignOffKey } from '../../sign-off-key.js';
 import { startTsa } from '../../services/tsa/start.js';
 import { directoryToVerify, SealedRun, verifyWith } from './sealed-run.js';
 import { TAMPER_GROUPS } from './tamper-cases.js';
@@ -8,6 +9,8 @@ import { TamperedRun } from './tamper.js';
 
 let passed: SealedRun;
 let failed: SealedRun;
+let signedByKey: SealedRun;
+const key = new SignOffKey();
 beforeAll(async () => {
   const tsa = await startTsa();
   const stamp = async (signature: Uint8Array) =>
@@ -15,10 +18,13 @@ beforeAll(async () => {
   passed = await SealedRun.create({ tsa: { url: tsa.url, stamp } });
   await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
+  signedByKey = await SealedRun.create({ signOffKey: key });
 });
 afterAll(async () => {
   await passed.dispose();
   await failed.dispose();
+  await signedByKey.dispose();
+  key.dispose();
 });
 
 async function verify(path: string) {
@@ -32,9 +38,17 @@ test.each(['PASS', 'FAIL'])('a run that was sealed as %s is verified as long as 
   await run.dispose();
 });
 
+test('a sign-off by a key is verified with the allowed signers of the history; the line names signer and key', async () => {
+  const run = directoryToVerify(signedByKey.directory);
+  const { verified, checks } = await verifyEvidence(run, verifyWith(), new AbortController().signal);
+  const by = `transition ${signedByKey.records.findIndex(({ event }) => event.type === 'SIGNED_OFF') + 1}: verifier@example.com, key ${key.fingerprint}`;
+  expect(checks).toContainEqual(expect.objectContaining({ ok: true, expected: by, found: by }));
+  expect({ verified, failures: checks.filter(({ ok }) => !ok) }).toEqual({ verified: true, failures: [] });
+});
+
 describe.each(TAMPER_GROUPS)('$title', ({ cases }) => {
   test.each(cases.map((each) => [`${each.artefact}: ${each.change}`, each] as const))('%s', async (_title, each) => {
-    const run = await TamperedRun.of(each.verdict === 'FAIL' ? failed : passed);
+    const run = await TamperedRun.of(each.signedByKey ? signedByKey : each.verdict === 'FAIL' ? failed : passed);
     try {
       await each.tamper(run);
       const { verified, failures } = await verify(run.directory);

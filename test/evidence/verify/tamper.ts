@@ -10,6 +10,7 @@ import { EVIDENCE } from '../../../src/evidence/layout.js';
 import { openEvidenceDir } from '../../../src/evidence/local-evidence-dir.js';
 import type { Manifest } from '../../../src/evidence/manifest.js';
 import { createRedactor } from '../../../src/evidence/redaction.js';
+import type { SignOffKey } from '../../sign-off-key.js';
 import { hex, historyText, type SealedRun } from './sealed-run.js';
 import { tarOf, type TarEntry } from './tar-of.js';
 
@@ -33,12 +34,13 @@ export class TamperedRun {
     readonly root: string,
     public directory: string,
     readonly records: readonly HistoryRecord[],
+    readonly signOffKey: SignOffKey | null,
   ) {}
 
-  static async of({ directory, records }: SealedRun): Promise<TamperedRun> {
+  static async of({ directory, records, signOffKey }: SealedRun): Promise<TamperedRun> {
     const root = await mkdtemp(join(tmpdir(), 'tampered-'));
     await cp(directory, join(root, basename(directory)), { recursive: true });
-    return new TamperedRun(root, join(root, basename(directory)), records);
+    return new TamperedRun(root, join(root, basename(directory)), records, signOffKey);
   }
 
   async dispose(): Promise<void> {

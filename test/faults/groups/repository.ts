@@ -42,7 +42,7 @@ function commits(how: string, value: string | undefined, says: FaultCase['says']
 function noCommits(how: string, value: string | undefined): FaultCase {
   return {
     ...commits(how, value, [
-      `${COMMITS}: nothing says which commits of phases 6.1 to 6.3 must be on the branch`,
+      `${COMMITS}: nothing says which commits must be on the branch`,
       'or say why not: --commits-ok REASON',
     ]),
     mend: (pilot) => pilot.setVariable('CUTOVER_REQUIRED_COMMITS', value),

@@ -1,4 +1,4 @@
-/** The staging environment of the pilot: three deployments with a release to go back to, their configuration and secrets. */
+/** The staging environment of a service: deployments with a release to go back to, their configuration and secrets. */
 import type { ObjectStore } from './object-store.js';
 import { admitNew } from './admission.js';
 import { deploymentStatus } from './deployment-status.js';
@@ -7,12 +7,20 @@ import { withDefaults } from './pod-template.js';
 import { replicaSetDraft, scaled } from './replica-sets.js';
 import { resourceNamed } from './resources.js';
 
-const PILOT_DEPLOYMENTS = ['dpp-api', 'dpp-worker', 'dpp-reaper'] as const;
+/** Whose environment it is. */
+export interface SeededService {
+  /** Its objects are named after it. */
+  readonly name: string;
+  readonly deployments: readonly string[];
+}
+
+export const PILOT_SERVICE: SeededService = { name: 'dpp', deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'] };
 
 const REPLICAS = 2;
 
 /** Fills the namespace: every deployment runs revision 2 (1.1.0) and has revision 1 (1.0.0) in its history, all settled. */
-export function seedPilot(store: ObjectStore, namespace: string): void {
+export function seedService(store: ObjectStore, namespace: string, { name: service, deployments }: SeededService): void {
+  const variable = (name: string) => `${service.toUpperCase()}_${name}`;
   store.create('namespaces', {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -22,24 +30,25 @@ export function seedPilot(store: ObjectStore, namespace: string): void {
   });
   store.create(
     'configmaps',
-    configMap(namespace, 'dpp-config', {
-      DPP_ENVIRONMENT: 'staging',
-      DPP_PUBLIC_URL: 'https://staging.api.dpp.example.com',
-      DPP_DATABASE_HOST: 'db.staging.dpp.example.com',
-      DPP_QUEUE_URL: 'https://sqs.ap-northeast-2.amazonaws.com/000000000000/dpp-staging-jobs',
+    configMap(namespace, `${service}-config`, {
+      [variable('ENVIRONMENT')]: 'staging',
+      [variable('PUBLIC_URL')]: `https://staging.api.${service}.example.com`,
+      [variable('DATABASE_HOST')]: `db.staging.${service}.example.com`,
+      [variable('QUEUE_URL')]: `https://sqs.ap-northeast-2.amazonaws.com/000000000000/${service}-staging-jobs`,
     }),
   );
   store.create(
     'configmaps',
-    configMap(namespace, 'dpp-feature-flags', { 'flags.json': '{"webhook_dedup":true,"reaper_dry_run":false}' }),
+    configMap(namespace, `${service}-feature-flags`, { 'flags.json': '{"webhook_dedup":true,"reaper_dry_run":false}' }),
   );
-  store.create('secretproviderclasses', secretProviderClass(namespace));
-  for (const name of PILOT_DEPLOYMENTS) seedDeployment(store, namespace, name);
+  store.create('secretproviderclasses', secretProviderClass(namespace, service));
+  for (const name of deployments) seedDeployment(store, namespace, { name, service });
 }
 
-function seedDeployment(store: ObjectStore, namespace: string, name: string): void {
-  const former = withDefaults(podTemplate(name, '1.0.0'));
-  const template = withDefaults(podTemplate(name, '1.1.0'));
+function seedDeployment(store: ObjectStore, namespace: string, of: { name: string; service: string }): void {
+  const { name } = of;
+  const former = withDefaults(podTemplate(of, '1.0.0'));
+  const template = withDefaults(podTemplate(of, '1.1.0'));
   const draft = admitNew(resourceNamed('deployments'), namespace, {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -55,7 +64,7 @@ function seedDeployment(store: ObjectStore, namespace: string, name: string): vo
   store.replace('deployments', { ...deployment, status: deploymentStatus(deployment, current, [current], 'complete') });
 }
 
-function podTemplate(name: string, version: string): PodTemplate {
+function podTemplate({ name, service }: { name: string; service: string }, version: string): PodTemplate {
   return {
     metadata: { labels: { app: name } },
     spec: {
@@ -63,7 +72,7 @@ function podTemplate(name: string, version: string): PodTemplate {
         {
           name,
           image: `registry.example.com/${name}:${version}`,
-          envFrom: [{ configMapRef: { name: 'dpp-config' } }],
+          envFrom: [{ configMapRef: { name: `${service}-config` } }],
           ports: [{ containerPort: 8080, protocol: 'TCP' }],
         },
       ],
@@ -75,13 +84,13 @@ function configMap(namespace: string, name: string, data: Record<string, string>
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
 
-function secretProviderClass(namespace: string): DraftObject {
+function secretProviderClass(namespace: string, service: string): DraftObject {
   const secrets = ['database-url', 'stripe-webhook-secret', 'jwt-signing-key'];
-  const objects = secrets.map((name) => `- objectName: "staging/dpp/${name}"\n  objectType: "secretsmanager"\n`).join('');
+  const objects = secrets.map((name) => `- objectName: "staging/${service}/${name}"\n  objectType: "secretsmanager"\n`).join('');
   return {
     apiVersion: 'secrets-store.csi.x-k8s.io/v1',
     kind: 'SecretProviderClass',
-    metadata: { name: 'dpp-secrets', namespace, generation: 1 },
+    metadata: { name: `${service}-secrets`, namespace, generation: 1 },
     spec: { provider: 'aws', parameters: { objects } },
   };
 }

@@ -5,12 +5,14 @@ import { control, controlState, type ControlCommand } from './control.js';
 import type { RolloutTiming } from './deployment-controller.js';
 import type { Effect } from './journal.js';
 import { writeKubeconfig } from './kubeconfig.js';
-import { seedPilot } from './pilot.js';
+import { PILOT_SERVICE, seedService, type SeededService } from './pilot.js';
 
 export interface KubernetesOptions {
   /** 0, the default, takes a free port. */
   port?: number;
-  /** The namespace that the pilot is seeded in; default `dpp-staging`. */
+  /** Whose objects are in place; default: the pilot's. */
+  service?: SeededService;
+  /** The namespace that they are in; default `dpp-staging`. */
   namespace?: string;
   /** The kubeconfig's context; default `dpp-staging`. */
   context?: string;
@@ -30,11 +32,11 @@ export interface RunningKubernetes {
   writeKubeconfig(file: string): Promise<void>;
 }
 
-/** Listens on 127.0.0.1, with the pilot's objects in place. @throws Error when the port is taken */
+/** Listens on 127.0.0.1, with the service's objects in place. @throws Error when the port is taken */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
-  const { port = 0, namespace = 'dpp-staging', context = 'dpp-staging', logFile, timing } = options;
+  const { service = PILOT_SERVICE, port = 0, namespace = 'dpp-staging', context = 'dpp-staging', logFile, timing } = options;
   const cluster = new Cluster({ observeMs: 20, rolloutMs: 150, ...timing }, logFile);
-  seedPilot(cluster.store, namespace);
+  seedService(cluster.store, namespace, service);
   const server: ApiServer = new ApiServer(cluster, answerControl, port);
   await server.up();
   const url = `http://127.0.0.1:${server.port}`;

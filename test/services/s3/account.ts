@@ -19,8 +19,9 @@ export class Account {
     readonly region: string,
     readonly accessKey: string,
     readonly secretKey: string,
+    role: string,
   ) {
-    this.arn = `arn:aws:sts::${id}:assumed-role/dpp-admin/operator`;
+    this.arn = `arn:aws:sts::${id}:assumed-role/${role}/operator`;
     this.userId = 'STANDINROLEID:operator';
   }
 

@@ -21,6 +21,8 @@ export interface S3Options {
   readonly region?: string;
   /** 12 digits. */
   readonly account?: string;
+  /** Whose role the caller has; default `dpp-admin`. */
+  readonly role?: string;
   readonly accessKey?: string;
   readonly secretKey?: string;
   /** 0, the default, takes a free one. */
@@ -89,6 +91,7 @@ class S3Service {
       region,
       options.accessKey ?? 'stand-in-access-key',
       options.secretKey ?? 'stand-in-secret-key',
+      options.role ?? 'dpp-admin',
     );
     const lock = objectLock ? { defaultRetention } : undefined;
     this.account.buckets.set(name, new Bucket({ name, region, owner: account, objectLock: lock }));

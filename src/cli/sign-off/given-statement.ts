@@ -1,0 +1,82 @@
+import type { SignedFiles } from '../../config/step-contracts.js';
+import type { RunView } from '../../engine/engine.js';
+import type { EvidenceDir } from '../../evidence/evidence-dir.js';
+import { EVIDENCE } from '../../evidence/layout.js';
+import { beginsPause, PAUSE } from '../../evidence/sign-off/pause.js';
+import type { SignOffStatement, SshSignature } from '../../evidence/sign-off/statement.js';
+import type { SignOff } from '../../machine/context.js';
+import type { Store } from '../../store/store.js';
+import { CheckpointIncompleteError, SignatureRefusedError, type GateFinding } from '../errors.js';
+
+/** A statement that its signer has seen, and signed with a key or not. */
+export interface GivenStatement {
+  readonly statement: SignOffStatement;
+  readonly signature: SshSignature | null;
+}
+
+/** The statement of what is found now, for its signer to see. `time` is the moment of it. */
+export function statementOf({ run }: RunView, { role, signer, meaning, seq, files }: SignOff, time: Date): SignOffStatement {
+  return {
+    version: 1,
+    run_id: run.runId,
+    role,
+    name: signer,
+    meaning,
+    time: `${time.toISOString().slice(0, 19)}Z`,
+    seq,
+    head: run.headHash,
+    files,
+  };
+}
+
+/**
+ * The sign-off as its signer saw it, if what is found now is still that. Throws `CheckpointIncompleteError` with every file that is not,
+ * and `SignatureRefusedError` for a statement of something else.
+ */
+export function asGiven(found: SignOff, { statement, signature }: GivenStatement, evidence: EvidenceDir): SignOff {
+  const { run_id: runId, role, name, meaning, seq, files } = statement;
+  const said = { runId, role, signer: name, meaning };
+  for (const [what, value] of Object.entries(said)) {
+    const now = found[what as keyof typeof said];
+    if (value !== now) throw refused(found.runId, `it says ${what} ${JSON.stringify(value)}, here it is ${JSON.stringify(now)}`);
+  }
+  const findings = changedSince(files, found.files);
+  if (findings.length > 0) throw new CheckpointIncompleteError(found.runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
+  return { ...found, seq, ...(signature === null ? {} : { level: 'ssh-verified' as const, signature }) };
+}
+
+/**
+ * The transition up to which the statement was made is on the chain of this run, and the pause has not begun anew since. Others may
+ * have come meanwhile, such as a claim. Throws `SignatureRefusedError`.
+ */
+export async function refuseStale({ statement }: GivenStatement, { run }: RunView, store: Store): Promise<void> {
+  const { seq, head } = statement;
+  let isOnChain = false;
+  for await (const record of store.history(run.runId, { after: seq - 1 })) {
+    if (record.seq === seq) isOnChain = record.hash === head && record.to === PAUSE;
+    else if (beginsPause(record))
+      throw refused(run.runId, `the pause began in transition ${record.seq}, after transition ${seq}`);
+  }
+  if (!isOnChain) throw refused(run.runId, `transition ${seq} with the hash ${head.slice(0, 12)}… is none of its present pause`);
+}
+
+function refused(runId: string, what: string): SignatureRefusedError {
+  const advice = `Have a statement of the run as it is now made and signed: cutover sign-off ${runId} --request FILE`;
+  return new SignatureRefusedError(runId, 'the statement', what, advice);
+}
+
+function changedSince(signed: SignedFiles, found: SignedFiles): GateFinding[] {
+  const names = [...new Set([...Object.keys(signed), ...Object.keys(found)])].sort();
+  return names
+    .filter((name) => signed[name] !== found[name])
+    .map((file) => ({
+      file,
+      line: null,
+      item: 'statement',
+      message: `${digestShown(signed[file])} in the statement, ${digestShown(found[file])} found: restore it, or have a new statement made and signed`,
+    }));
+}
+
+function digestShown(sha256: string | undefined): string {
+  return sha256 === undefined ? 'not there' : `SHA-256 ${sha256.slice(0, 12)}…`;
+}

@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import type { RunView, Prepare } from '../../engine/engine.js';
+import type { RunEvent } from '../../engine/definition.js';
+import type { EvidenceDir } from '../../evidence/evidence-dir.js';
+import { attemptLogName, EVIDENCE } from '../../evidence/layout.js';
+import { signOffStatementText, type SignOffStatement } from '../../evidence/sign-off/statement.js';
+import type { CommonOptions } from '../command.js';
+import type { SignOffOptions } from '../commands/sign-off.js';
+import { deciding } from '../drive.js';
+import { driftEvents } from '../drift.js';
+import { beforeExpiry } from '../expiry.js';
+import { SignatureRequiredError, UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { goOn } from '../go-on.js';
+import { refuseClaimOfAnother, requireWaiting } from '../human-gate.js';
+import type { Io, Workspace } from '../io.js';
+import { signOffLevelFault } from '../../machine/human-gate.js';
+import { contextOf } from '../run-facts.js';
+import { showResult } from '../run-card.js';
+import { passGate, signable } from '../sign-off-gate.js';
+import { oneLine } from '../table.js';
+import { confirmed } from './confirm.js';
+import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
+import { Interview } from './interview.js';
+import { showRequest, writeRequest } from './request.js';
+import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
+
+type Options = SignOffOptions & CommonOptions;
+
+/** A form that is not yet the one in the evidence; `replaces`: that one is kept under another name. */
+interface NewForm {
+  readonly content: Buffer;
+  readonly replaces: boolean;
+}
+
+/** Completes the form, shows what is signed, has it signed, and commits it. Gives the exit code. */
+export async function signOffRun(options: Options, io: Io): Promise<number> {
+  let requested: SignOffStatement | null = null;
+  const view = await deciding(options, 'sign-off', io, async (workspace, runId) => {
+    const signed = await beforeExpiry(workspace, runId, options.who, io, async () => {
+      const before = await workspace.engine.inspect(runId);
+      requireWaiting(before);
+      if (options.signWith !== null) allowedSignersOf(before, options.signWith);
+      const evidence = workspace.openEvidence(before.run);
+      const form = await newForm(before, evidence, options, io);
+      const given = await givenStatement(before, evidence, form, options, workspace, io);
+      if (given !== null && options.request !== null && options.response === null) {
+        if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
+        await writeRequest(given.statement, options.request);
+        requested = given.statement;
+        return before;
+      }
+      return workspace.engine.send(runId, options.who, deciders(options, form, given, workspace, io));
+    });
+    if (requested !== null) return signed;
+    if (!options.andResume) return signed;
+    return goOn(workspace, runId, { ...options, retriesSealing: false }, io);
+  });
+  if (requested !== null && options.request !== null) {
+    showRequest(requested, options.request, options, io);
+    return EXIT.ok;
+  }
+  const exit = await showResult(view, options, io);
+  return options.andResume ? exit : EXIT.ok;
+}
+
+/** From a file, or from the person at the terminal; null when the form in the evidence is what there is. */
+async function newForm(view: RunView, evidence: EvidenceDir, options: Options, io: Io): Promise<NewForm | null> {
+  if (options.file !== null) return { content: await readCompleted(options.file), replaces: true };
+  if (io.prompt === null || !options.confirm || options.response !== null) return null;
+  refuseClaimOfAnother(view, [options.who.user]);
+  const { edit, who, stderrPalette: palette } = options;
+  const { runId } = view.run;
+  const { smokeQueries } = contextOf(view).request.site;
+  const content = await new Interview(
+    evidence,
+    { runId, smokeQueries, edit, by: who.user, palette },
+    io,
+    io.prompt,
+  ).finishedForm();
+  return content === null ? null : { content, replaces: false };
+}
+
+async function readCompleted(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new UsageError(
+      `--file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): give the completed checkpoint. Nothing was signed.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The statement as its signer has seen it, signed if a key is named; null where nobody sees one before it is committed: without a
+ * terminal, a name signs what is found then.
+ */
+async function givenStatement(
+  view: RunView,
+  evidence: EvidenceDir,
+  form: NewForm | null,
+  options: Options,
+  workspace: Workspace,
+  io: Io,
+): Promise<GivenStatement | null> {
+  const { runId } = view.run;
+  const { request, response, signWith } = options;
+  const isShown = io.prompt !== null && options.confirm;
+  if (request !== null && response !== null) {
+    const signed = await signedElsewhere(view, request, response, io);
+    await confirmed(`You hand in what ${signed.statement.name} signed of run ${runId}`, runId, options, io);
+    return signed;
+  }
+  if (!isShown && signWith === null && request === null) return null;
+  const found = await signable(view, evidence, gateOptions(options, form, workspace, io));
+  refuseClaimOfAnother(view, [options.who.user, found.signer]);
+  const statement = statementOf(view, found, io.now());
+  if (request !== null) return { statement, signature: null };
+  if (signWith === null && signOffLevelFault(contextOf(view), found) !== null) throw new SignatureRequiredError(runId);
+  if (isShown) await showStatement(statement, evidence, form, io);
+  await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
+  return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
+}
+
+/** All of what is signed: the form, and the very text. */
+async function showStatement(statement: SignOffStatement, evidence: EvidenceDir, form: NewForm | null, io: Io): Promise<void> {
+  const content = form?.content ?? (await evidence.read(EVIDENCE.checkpoint));
+  const lines = [
+    '',
+    `The finished form, ${EVIDENCE.checkpoint}:`,
+    '',
+    ...content
+      .toString('utf8')
+      .trimEnd()
+      .split(/\r\n|\n|\r/)
+      .map((line) => `  ${oneLine(line)}`),
+    '',
+    'The statement that you sign:',
+    '',
+    signOffStatementText(statement),
+  ];
+  io.stderr.write(`${lines.join('\n')}\n`);
+}
+
+function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
+  return async (view, evidence) => {
+    requireWaiting(view);
+    const events: RunEvent[] = await driftEvents(view, options.acceptDrift, workspace, io);
+    if (given !== null) await refuseStale(given, view, workspace.store);
+    const gate = gateOptions(options, form, workspace, io);
+    events.push(await passGate(view, evidence, given === null ? gate : { ...gate, given }));
+    if (form?.replaces === true) await keepForm(evidence);
+    if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
+    return events;
+  };
+}
+
+function gateOptions(
+  { who }: Options,
+  form: NewForm | null,
+  { knownSecrets }: Pick<Workspace, 'knownSecrets'>,
+  io: Io,
+): Parameters<typeof passGate>[2] {
+  const common = { now: io.now(), known: knownSecrets, onPurpose: true, by: who.user };
+  return form === null ? common : { ...common, form: form.content };
+}
+
+/** The earlier form is kept under the name of an earlier attempt. Only when another one has passed the gate. */
+async function keepForm(evidence: EvidenceDir): Promise<void> {
+  if (!(await evidence.exists(EVIDENCE.checkpoint))) return;
+  let attempt = 1;
+  while (await evidence.exists(attemptLogName(EVIDENCE.checkpoint, attempt))) attempt += 1;
+  await evidence.rename(EVIDENCE.checkpoint, attemptLogName(EVIDENCE.checkpoint, attempt));
+}

@@ -1,0 +1,187 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EVIDENCE } from '../../src/evidence/layout.js';
+import { parseSignOffStatement, signOffStatementText } from '../../src/evidence/sign-off/statement.js';
+import { SignOffKey } from '../sign-off-key.js';
+import { PilotWorkspace } from './pilot-workspace.js';
+
+const RUN = '20260221T120001Z';
+const verifier = new SignOffKey('verifier@example.com');
+const colleague = new SignOffKey('colleague@example.com');
+const stranger = new SignOffKey('verifier@example.com');
+afterAll(() => [verifier, colleague, stranger].forEach((key) => key.dispose()));
+
+const POLICY = `version: 1
+separation: false
+allowed_signers: allowed_signers
+roles:
+  db-restore-verifier:
+    minimum_level: ssh-verified
+`;
+
+describe('a sign-off by a key', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(async () => {
+    pilot = new PilotWorkspace();
+    pilot.env['PATH'] = process.env['PATH'];
+    writeFileSync(join(pilot.directory, 'allowed_signers'), verifier.allowed + colleague.allowed);
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), POLICY);
+    expect((await pilot.cutover('start')).code).toBe(2);
+    pilot.completeForm();
+  });
+  afterEach(() => pilot.dispose());
+
+  const request = () => join(pilot.directory, 'sign-off.json');
+  const signature = () => `${request()}.sig`;
+  const signOff = (...args: string[]) => pilot.cutover('sign-off', RUN, ...args);
+  const asVerifier = (...args: string[]) => signOff('--as', 'verifier@example.com', ...args);
+  const requested = async () => {
+    expect((await asVerifier('--request', request())).code).toBe(0);
+    return readFileSync(request(), 'utf8');
+  };
+  const respond = () => signOff('--response', signature());
+  const status = async () => JSON.parse((await pilot.cutover('status', RUN, '--json')).stdout);
+
+  test('is needed where the policy says so: neither a name nor the edited form will do, and the commands are named', async () => {
+    const refused = {
+      code: 2,
+      stderr: expect.stringMatching(/wants .* ssh-verified.*--sign-with FILE.*--request/s),
+    };
+    expect(await asVerifier()).toMatchObject(refused);
+    expect(await pilot.cutover('resume', RUN)).toMatchObject(refused);
+    expect(await pilot.cutover('run', '--seal-only')).toMatchObject({ code: 64 });
+    pilot.prompt = () => Promise.resolve(RUN);
+    expect(await signOff()).toMatchObject(refused);
+    expect((await status()).sign_off).toBeNull();
+    const { stdout } = await pilot.cutover('status', RUN);
+    expect(stdout).toContain(`cutover sign-off ${RUN} --as NAME --sign-with FILE`);
+    expect(stdout).not.toContain(`cutover resume ${RUN}`);
+  });
+
+  test('is asked for from another machine, and brought back: statement, signature, principal and fingerprint are recorded', async () => {
+    const { stdout } = await asVerifier('--request', request());
+    expect(stdout).toContain(`ssh-keygen -Y sign -f KEY -n sign-off@cutover ${request()}`);
+    expect(stdout).toContain(`cutover sign-off ${RUN} --response ${signature()}`);
+    const text = readFileSync(request(), 'utf8');
+    expect(text).toMatch(/^\{"files":.*\}\n$/);
+    const { head, seq } = await status();
+    expect(parseSignOffStatement(text)).toMatchObject({ run_id: RUN, name: 'verifier@example.com', head, seq });
+    // Between the two others may say something.
+    await pilot.cutover('claim', RUN, '--as', 'verifier@example.com');
+    writeFileSync(signature(), verifier.sign(text));
+    expect(await respond()).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`signed by verifier@example.com, 2026-02-21, ssh-verified ${verifier.fingerprint}`),
+    });
+    expect((await status()).sign_off).toMatchObject({
+      seq,
+      level: 'ssh-verified',
+      signature: { statement: text, principal: 'verifier@example.com', fingerprint: verifier.fingerprint },
+    });
+    expect((await pilot.cutover('resume', RUN)).code).toBe(0);
+    const summary = readFileSync(pilot.evidence(RUN, EVIDENCE.summary), 'utf8');
+    expect(summary).toContain(`| verifier@example.com | 2026-02-21 | ssh-verified ${verifier.fingerprint} |`);
+  });
+
+  test('is made here with --sign-with, in one go', async () => {
+    expect((await asVerifier('--sign-with', verifier.file, '--and-resume')).code).toBe(0);
+    expect((await status()).sign_off).toMatchObject({ level: 'ssh-verified' });
+  });
+
+  test.each<[string, RegExp, () => Promise<unknown>]>([
+    ['a key that is not listed', /no allowed signer has its key/, async () => stranger.sign(await requested())],
+    ["another person's key", /it is by a key of colleague@example\.com/, async () => colleague.sign(await requested())],
+    [
+      'a signature of another text',
+      /not one of verifier@example\.com over this statement/,
+      async () => verifier.sign(`${await requested()} `),
+    ],
+    ['a signature for another purpose', /not one of verifier@example\.com/, async () => verifier.sign(await requested(), 'file')],
+    ['no signature', /no allowed signer has its key/, async () => `${(await requested()).length}`],
+  ])('is refused with %s', async (_what, why, sign) => {
+    writeFileSync(signature(), (await sign()) as string);
+    expect(await respond()).toMatchObject({ code: 1, stderr: expect.stringMatching(why) });
+    expect((await status()).status).toBe('waiting');
+  });
+
+  test.each<[string, RegExp, object]>([
+    ['of another run', /its statement is of run 20260221T120002Z/, { run_id: '20260221T120002Z' }],
+    ['of a transition before the pause', /the pause began in transition 9, after transition 3/, { seq: 3 }],
+    ['of another history', /is none of its present pause/, { head: 'a'.repeat(64) }],
+    ['by another name than the form', /it says signer "colleague@example.com"/, { name: 'colleague@example.com' }],
+    ['with another meaning', /it says meaning "Well\."/, { meaning: 'Well.' }],
+  ])('is refused when its statement is %s', async (_what, why, change) => {
+    const statement = signOffStatementText({ ...parseSignOffStatement(await requested()), ...change });
+    writeFileSync(request(), statement);
+    writeFileSync(signature(), ('name' in change ? colleague : verifier).sign(statement));
+    expect(await respond()).toMatchObject({ code: 1, stderr: expect.stringMatching(why) });
+    expect((await status()).status).toBe('waiting');
+  });
+
+  test('is refused when a signed file has changed since, by its name, and when the pause began anew', async () => {
+    writeFileSync(signature(), verifier.sign(await requested()));
+    appendFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), '  a note\n');
+    expect(await respond()).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/55_db_rollback_human_checkpoint\.txt +statement +SHA-256/),
+    });
+    await pilot.cutover('replay', RUN, '--from', 'awaitingDbVerification', '--reason', 'once more');
+    expect(await respond()).toMatchObject({ code: 1, stderr: expect.stringMatching(/the pause began in transition \d+/) });
+  });
+
+  test('is refused with a text that is no statement, and without the files', async () => {
+    writeFileSync(signature(), verifier.sign('{}\n'));
+    expect(await respond()).toMatchObject({ code: 64, stderr: expect.stringContaining(`--request ${request()} cannot be read`) });
+    writeFileSync(request(), '{}\n');
+    expect(await respond()).toMatchObject({ code: 1, stderr: expect.stringContaining('it is no statement of ours') });
+    expect(await signOff('--response', `${request()}.asc`)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--request FILE'),
+    });
+  });
+
+  test('is not made by a key that is not listed, nor by a file that is no key; a request overwrites nothing', async () => {
+    expect(await asVerifier('--sign-with', stranger.file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no allowed signer'),
+    });
+    expect(await asVerifier('--sign-with', join(pilot.directory, 'allowed_signers'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot sign \(ssh-keygen -Y sign: /),
+    });
+    await requested();
+    expect(await asVerifier('--request', request())).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('is there already'),
+    });
+  });
+
+  test('fails, and says so, where there is no ssh-keygen', async () => {
+    writeFileSync(signature(), verifier.sign(await requested()));
+    pilot.env['PATH'] = pilot.directory;
+    expect(await respond()).toMatchObject({ code: 1, stderr: expect.stringContaining('ssh-keygen cannot be run') });
+    expect((await status()).status).toBe('waiting');
+  });
+
+  test('is not asked for before the gate has nothing to find', async () => {
+    const form = pilot.evidence(RUN, EVIDENCE.checkpoint);
+    writeFileSync(form, readFileSync(form, 'utf8').replace('dpp-restore-drill', 'prod'));
+    expect((await asVerifier('--request', request())).code).toBe(2);
+    expect(existsSync(request())).toBe(false);
+  });
+});
+
+test('a key signs where a name would do; without allowed signers it does not, and says why', async () => {
+  const pilot = new PilotWorkspace();
+  try {
+    await pilot.cutover('start');
+    pilot.completeForm();
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com', '--sign-with', verifier.file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('names no allowed_signers'),
+    });
+  } finally {
+    pilot.dispose();
+  }
+});
