@@ -45,6 +45,7 @@ describe('a run that waits for a limited time', () => {
   test.each([
     ['sign-off', () => signOff()],
     ['resume', () => pilot.cutover('resume', RUN)],
+    ['claim', () => pilot.cutover('claim', RUN, '--as', 'verifier')],
   ])('takes no signature afterwards: %s says so with the way out, and puts it on record as the engine’s word', async (_, act) => {
     after(48);
     const { code, stderr } = await act();

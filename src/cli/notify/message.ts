@@ -4,7 +4,7 @@ import type { NewMessage } from '../../store/outbox.js';
 import type { RunStatus } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { nextCommands, type NextCommand } from '../next-commands.js';
-import { contextOf } from '../run-facts.js';
+import { changeTicketOf, contextOf } from '../run-facts.js';
 import { firstLine, oneLine } from '../table.js';
 
 /** What people are told, as every channel gets it; stable names. */
@@ -21,6 +21,8 @@ export interface Message {
   readonly status: RunStatus;
   /** When the human gate expires; null where it does not, or is not waited for. */
   readonly expires_at: string | null;
+  /** Null where none was given. */
+  readonly change_ticket: string | null;
   readonly evidence_dir: string;
   /** What is asked of whom, as commands. */
   readonly next: readonly NextCommand[];
@@ -114,6 +116,7 @@ function messageOf(
     state,
     status,
     expires_at: context.pause?.expiresAt ?? null,
+    change_ticket: changeTicketOf(context),
     evidence_dir: evidenceDir,
     // Reading the history is asked of nobody.
     next: nextCommands({ runId, status, state, driven: false, evidenceDir }, context).filter(({ role }) => role !== 'auditor'),
