@@ -15,6 +15,8 @@ export const TRANSITION = {
   settles: [],
   spawns: [],
   environmentLock: null,
+  deadlines: [],
+  messages: [],
 };
 export const SPAWN = { step: 'step0', src: 'nothing', input: null, notBefore: null };
 

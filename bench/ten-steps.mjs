@@ -35,7 +35,9 @@ export const definition = {
     environmentLock: null,
     environment: null,
     gitHead: null,
+    deadlines: [],
   }),
+  announce: () => [],
   timeoutMs: () => 60_000,
   actors: { nothing: () => Promise.resolve(null) },
 };

@@ -71,7 +71,7 @@ describe('telling people', () => {
     expect(headers['x-cutover-signature']).toBe(`sha256=${expected}`);
   });
 
-  test('of a failure, a rejection, an expiry, an end without a verdict', async () => {
+  test('of a failure, a rejection, a seal without PASS, and an end for good', async () => {
     const { runRcGates } = pilot.actors;
     pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'The RC runner exited with 3.');
     await start();
