@@ -19,8 +19,14 @@ const CHECKS = [
 ];
 
 console.log('Takes about seventeen minutes on two cores; on a bare machine one or two more, to install.');
-/** With which tests and docs verify by hand (and openssl stamps, as an authority), and the Debian package that has each. */
-const BY_HAND = { openssl: 'openssl', 'ssh-keygen': 'openssh-client', 'ssh-agent': 'openssh-client', aws: 'awscli' };
+/** With which tests and docs verify by hand (and openssl stamps, as an authority; tmux is a person's terminal), and their Debian packages. */
+const BY_HAND = {
+  openssl: 'openssl',
+  'ssh-keygen': 'openssh-client',
+  'ssh-agent': 'openssh-client',
+  aws: 'awscli',
+  tmux: 'tmux',
+};
 prepare({ servers: { ...JSON.parse(readFileSync(`${ROOT}test/services/rgw/tools.json`, 'utf8')), ...BY_HAND } });
 const counts = { passed: 0, failed: 0 };
 say(`Checking ${CHECKS.map(([name]) => name).join(', ')}...`);

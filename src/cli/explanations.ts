@@ -111,7 +111,9 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   SIGN_OFF_INVALIDATED:
     'Between signature and archive a signed file changed. The run went back to the pause; restore the file, or sign again.',
   DRIFT:
-    'Commit, cluster, account, bucket or a variable is another one than at start. Put it back, or --accept-drift "<reason>" on the record.',
+    'Commit, cluster, account, bucket, a variable or the configuration file is another one than at start. Put it back, or --accept-drift "<reason>" on the record.',
+  SETTINGS_FILE_INVALID:
+    'The configuration or the policy cannot be taken as it is; each fault is named with its line. Mend it: nothing was changed. Exit 64.',
   REPLAY_REFUSED: 'The message says why this place cannot be replayed. cutover replay <run> --dry-run shows what could.',
   STAGING_DIRTY:
     'An older run may have left deployments rolled back. Restore staging with its replay, or abandon it with the acknowledgement.',

@@ -32,8 +32,8 @@ describe('config show', () => {
     expect(stdout).toMatch(/^service +cutover\.config\.yaml:2 +orders$/m);
     expect(stdout).toMatch(/^title +default +Phase 6\.4 — Pilot Cutover Run$/m);
     expect(stdout).toMatch(/^worm\.retention_days +cutover\.config\.yaml:4 +30$/m);
-    expect(stdout).toMatch(/^worm\.bucket +variable DPP_WORM_BUCKET +dpp-audit-worm-test$/m);
-    expect(stdout).toMatch(/^change_ticket +option --ticket +CHG-1234$/m);
+    expect(stdout).toMatch(/^worm\.bucket +env DPP_WORM_BUCKET +dpp-audit-worm-test$/m);
+    expect(stdout).toMatch(/^change_ticket +flag --ticket +CHG-1234$/m);
     expect(stdout).toMatch(/^staging\.namespace +default +dpp-staging$/m);
     expect(stdout).toMatch(/^deployments +default +dpp-api, dpp-worker, dpp-reaper$/m);
     expect(stdout).toMatch(/^Configuration: cutover\.config\.yaml$/m);

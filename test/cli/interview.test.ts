@@ -138,7 +138,7 @@ describe('the questions at the terminal', () => {
       /text\.png is neither PNG, JPEG, WebP nor PDF/,
       /large\.png has 22 MiB, more than 20/,
       /none\.png cannot be read \(ENOENT\)/,
-      /shots is no file/,
+      /shots\/\. is no file/,
     ])
       expect(words).toMatch(why);
     expect(form()).toContain('[x] File names, separated by commas: a.jpg, b.webp, c.pdf\n');

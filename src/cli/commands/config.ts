@@ -107,5 +107,5 @@ function valueText(value: ShownSetting['value']): string {
 
 function originText(origin: Origin | null): string {
   if (origin === null) return 'default';
-  return origin.from === 'file' ? origin.where : `${origin.from === 'env' ? 'variable' : 'option'} ${origin.where}`;
+  return origin.from === 'file' ? origin.where : `${origin.from} ${origin.where}`;
 }

@@ -20,6 +20,8 @@ export interface InterviewOptions {
   readonly smokeQueries: readonly string[];
   /** Ask everything again, answered or not. */
   readonly edit: boolean;
+  /** The evidence directory as people see it. */
+  readonly evidenceDir: string;
   /** Who answers. */
   readonly by: string;
   readonly palette: Palette;
@@ -35,6 +37,7 @@ type Methods = Exclude<FormQuestion, CheckpointBlank>;
 export class Interview {
   readonly #ask: (question: string) => Promise<string>;
   readonly #asked: CheckpointForm;
+  readonly #explained = new Set<FormQuestion['item']>();
 
   constructor(
     private readonly evidence: EvidenceDir,
@@ -78,7 +81,7 @@ export class Interview {
   }
 
   get #file(): string {
-    return `${this.evidence.path}/${EVIDENCE.checkpoint}`;
+    return `${this.options.evidenceDir}/${EVIDENCE.checkpoint}`;
   }
 
   #introduction(): string[] {
@@ -92,7 +95,8 @@ export class Interview {
     const { palette } = this.options;
     const heading = `${question.item}. ${CHECKPOINT_HEADINGS[question.item]}`;
     this.#say('', `${palette.bold(heading)} ${palette.dim(`(${number} of ${this.#asked.questions.length})`)}`);
-    this.#say(...wrap(ITEM_HELP[question.item], 3, this.io.stderr));
+    if (!this.#explained.has(question.item)) this.#say(...wrap(ITEM_HELP[question.item], 3, this.io.stderr));
+    this.#explained.add(question.item);
     if ('methods' in question) return this.#askForMethod(question);
     if (question.field === 'screenshots') return this.#askForScreenshots(question);
     return this.#askForText(question);
@@ -144,7 +148,8 @@ export class Interview {
         continue;
       }
       try {
-        await takeScreenshot(this.evidence, resolve(this.io.cwd, path.replace(/^~(?=\/)/, this.io.env['HOME'] ?? homedir())));
+        const home = this.io.env['HOME'] ?? homedir();
+        await takeScreenshot(this.evidence, resolve(this.io.cwd, path.replace(/^~(?=\/)/, home)), path);
       } catch (error) {
         if (!(error instanceof ScreenshotError)) throw error;
         this.#fault(error.message);

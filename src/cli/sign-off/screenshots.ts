@@ -34,13 +34,13 @@ export async function screenshotsIn(evidence: EvidenceDir): Promise<Screenshot[]
 }
 
 /**
- * Copies a file into the screenshots, under its own name without blanks and commas. One that is there already with the same bytes is
+ * Copies a file into the screenshots, under its own name without blanks and commas. `shown`: the path as it was given. One that is there already with the same bytes is
  * taken as it is. Throws `ScreenshotError` for what is empty, too large, no picture, or cannot be read, and `EvidenceError`.
  */
-export async function takeScreenshot(evidence: EvidenceDir, path: string): Promise<void> {
-  const content = await contentOf(path);
+export async function takeScreenshot(evidence: EvidenceDir, path: string, shown: string): Promise<void> {
+  const content = await contentOf(path, shown);
   if (pictureType(content) === null) {
-    throw new ScreenshotError(`${path} is neither PNG, JPEG, WebP nor PDF, by its first bytes: name the picture itself`);
+    throw new ScreenshotError(`${shown} is neither PNG, JPEG, WebP nor PDF, by its first bytes: name the picture itself`);
   }
   const sha256 = createHash('sha256').update(content).digest('hex');
   const name = `${FOLDER}${basename(path).replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}`;
@@ -60,23 +60,23 @@ async function headOf(evidence: EvidenceDir, name: string, size: number): Promis
   return Buffer.concat(chunks);
 }
 
-async function contentOf(path: string): Promise<Buffer> {
+async function contentOf(path: string, shown: string): Promise<Buffer> {
   let file: FileHandle | null = null;
   try {
     // O_NONBLOCK: a FIFO must not hang us; it is refused as no file.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
-    if (!found.isFile()) throw new ScreenshotError(`${path} is no file`);
-    if (found.size === 0) throw new ScreenshotError(`${path} is empty`);
+    if (!found.isFile()) throw new ScreenshotError(`${shown} is no file`);
+    if (found.size === 0) throw new ScreenshotError(`${shown} is empty`);
     if (found.size > MAX_MEBIBYTES * MEBIBYTE) {
       throw new ScreenshotError(
-        `${path} has ${Math.ceil(found.size / MEBIBYTE)} MiB, more than ${MAX_MEBIBYTES}: make it smaller`,
+        `${shown} has ${Math.ceil(found.size / MEBIBYTE)} MiB, more than ${MAX_MEBIBYTES}: make it smaller`,
       );
     }
     return await file.readFile();
   } catch (error) {
     if (error instanceof ScreenshotError) throw error;
-    throw new ScreenshotError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`, {
+    throw new ScreenshotError(`${shown} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`, {
       cause: error,
     });
   } finally {

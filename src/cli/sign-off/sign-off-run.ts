@@ -70,14 +70,10 @@ async function newForm(view: RunView, evidence: EvidenceDir, options: Options, i
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
   refuseClaimOfAnother(view, [options.who.user]);
   const { edit, who, stderrPalette: palette } = options;
-  const { runId } = view.run;
-  const { smokeQueries } = contextOf(view).request.site;
-  const content = await new Interview(
-    evidence,
-    { runId, smokeQueries, edit, by: who.user, palette },
-    io,
-    io.prompt,
-  ).finishedForm();
+  const { evidenceDir, request } = contextOf(view);
+  const { smokeQueries } = request.site;
+  const asked = { runId: view.run.runId, smokeQueries, edit, evidenceDir, by: who.user, palette };
+  const content = await new Interview(evidence, asked, io, io.prompt).finishedForm();
   return content === null ? null : { content, replaces: false };
 }
 

@@ -149,6 +149,16 @@ export const DRIFT: FaultGroup = {
     variable('CUTOVER_ROLLBACK_DRILL_SCRIPT', '(not set)', 'dpp/tools/rollback_drill.sh'),
     variable('CUTOVER_SIGN_WITH', '(not set)', '/srv/signer.pem'),
     variable('CUTOVER_TSA_URL', '(not set)', 'https://tsa.example.com/tsr'),
+    variable('CUTOVER_CHANGE_TICKET', '(not set)', 'CHG-2'),
+    {
+      what: '`cutover.config.yaml`',
+      how: 'another `title` than at start',
+      inject: async (pilot) => {
+        await pilot.write(join(pilot.home, 'config.yaml'), 'version: 1\ntitle: Another Run\n');
+        pilot.setVariable('CUTOVER_CONFIG', join(pilot.home, 'config.yaml'));
+      },
+      says: [drifted('title'), 'title  Phase 6.4 — Pilot Cutover Run  Another Run'],
+    },
     {
       ...variable('CUTOVER_REQUIRED_COMMITS', '', 'Phase 6.1: data isolation'),
       says: [drifted('CUTOVER_REQUIRED_COMMITS'), '  Phase 6.1: data isolation'],
