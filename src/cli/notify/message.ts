@@ -59,7 +59,6 @@ function newsOf({ runId, seq, event, from, to, who }: Announced, status: RunStat
     const why = signOffWithdrawn === null ? '' : ` The sign-off was withdrawn: ${signOffWithdrawn}.`;
     return { kind: 'waiting', text: `Run ${runId} waits for the DB restore verification.${why}${expiryOf(context)}` };
   }
-  if (from === to) return null;
   const why = `${failure?.step ?? to}: ${failure?.code ?? 'unknown'}: ${firstLine(failure?.message ?? '')}`;
   switch (event.type) {
     case 'SIGNED_OFF':
@@ -69,6 +68,8 @@ function newsOf({ runId, seq, event, from, to, who }: Announced, status: RunStat
     case 'EXPIRED':
       return { kind: 'expired', text: `Run ${runId}: ${failure?.message}` };
   }
+  // What is only noted in a state changes nothing for those who are told.
+  if (from === to) return null;
   const verdict = summary?.document.verdict ?? 'none';
   if (to === 'sealedAsFailed') {
     return { kind: 'sealed-as-failed', text: `Run ${runId} is sealed as one that did not pass. VERDICT: ${verdict}` };
