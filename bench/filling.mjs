@@ -15,6 +15,9 @@ export const TRANSITION = {
   settles: [],
   spawns: [],
   environmentLock: null,
+  deadlines: [],
+  messages: [],
+  isAloneInCycle: false,
 };
 export const SPAWN = { step: 'step0', src: 'nothing', input: null, notBefore: null };
 

@@ -35,9 +35,11 @@ export const definition = {
     environmentLock: null,
     environment: null,
     gitHead: null,
+    deadlines: [],
     isAloneInCycle: false,
   }),
   joining: () => null,
+  announce: () => [],
   timeoutMs: () => 60_000,
   actors: { nothing: () => Promise.resolve(null) },
 };

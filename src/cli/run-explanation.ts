@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { RunView } from '../engine/engine.js';
 import { isStep, STEPS } from '../machine/steps.js';
+import { dayAndTime } from './clock-format.js';
 import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from './explanations.js';
 import { lastLines } from './last-lines.js';
 import { logFileOf } from './log-file.js';
@@ -45,14 +46,18 @@ export async function explainRun(view: RunView): Promise<RunExplanation> {
 
 function whyOf(view: RunView): string {
   const { run, look, lease } = view;
-  const { failure, exceptions, signOffWithdrawn } = contextOf(view);
+  const { failure, exceptions, pause, signOffWithdrawn } = contextOf(view);
   switch (run.status) {
     case 'active':
       return lease?.holder && look.kind !== 'interrupted'
         ? `${run.state} is being driven by ${lease.holder.user} on ${lease.holder.host} (pid ${lease.holder.pid}): ${look.text}`
         : `it was interrupted in ${run.state}, which is no failure: nothing drives it`;
     case 'waiting':
-      return `it waits for a person to verify the database restore and sign${signOffWithdrawn === null ? '' : `; the sign-off was withdrawn: ${oneLine(signOffWithdrawn)}`}`;
+      return [
+        'it waits for a person to verify the database restore and sign',
+        ...(pause === null || pause.expiresAt === null ? [] : [`the gate expires at ${dayAndTime(pause.expiresAt)} UTC`]),
+        ...(signOffWithdrawn === null ? [] : [`the sign-off was withdrawn: ${oneLine(signOffWithdrawn)}`]),
+      ].join('; ');
     case 'failed':
       return run.state === 'sealedAsFailed'
         ? 'it is sealed as evidence of a run that did not pass'

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
 import { InterruptedError } from '../../src/engine/errors.js';
+import { deliveryOf, MOST_ATTEMPTS } from '../../src/cli/notify/deliver.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { Receiver, type ReceivedRequest } from '../services/notify/receiver.js';
 import { failing, PilotWorkspace } from './pilot-workspace.js';
@@ -35,6 +36,7 @@ describe('telling people', () => {
   const status = async () => JSON.parse((await pilot.cutover('status', RUN, '--json')).stdout);
 
   test('of a run that goes well: that it waits and for whom, that it was signed, and its verdict; each with the commands', async () => {
+    pilot.env['CUTOVER_CHANGE_TICKET'] = 'CHG-4711';
     await start();
     pilot.completeForm();
     await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com');
@@ -47,6 +49,7 @@ describe('telling people', () => {
       text: `Run ${RUN} waits for the DB restore verification.`,
       status: 'waiting',
       state: 'awaitingDbVerification',
+      change_ticket: 'CHG-4711',
       next: expect.arrayContaining([
         expect.objectContaining({ role: 'DB restore verifier', command: `cutover sign-off ${RUN} --as NAME` }),
       ]),
@@ -68,7 +71,7 @@ describe('telling people', () => {
     expect(headers['x-cutover-signature']).toBe(`sha256=${expected}`);
   });
 
-  test('of a failure, a rejection, an expiry, an end without a verdict', async () => {
+  test('of a failure, a rejection, a seal without PASS, and an end for good', async () => {
     const { runRcGates } = pilot.actors;
     pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'The RC runner exited with 3.');
     await start();
@@ -107,19 +110,14 @@ describe('telling people', () => {
     expect((await status()).undelivered).toEqual([]);
   });
 
-  test('a receiver that fails again is asked less and less often, and left alone after the last attempt', async () => {
-    receiver.reply(...Array.from({ length: 40 }, () => 503));
-    await start();
-    const waits: number[] = [];
-    for (let attempt = 1; (await status()).undelivered[0].state === 'pending'; attempt += 1) {
-      const [{ next_at: nextAt, attempts }] = (await status()).undelivered;
-      expect(attempts).toBe(attempt);
-      waits.push(Math.round((Date.parse(nextAt) - pilot.at.getTime()) / 1000));
-      pilot.at = new Date(nextAt);
-      await pilot.cutover('notify');
-    }
+  test('a receiver that fails again is asked less and less often, and left alone after the last attempt', () => {
+    const failed = { taken: false, refused: false, error: 'hooks.example.com answered 503' } as const;
+    const attempts = Array.from({ length: MOST_ATTEMPTS }, (_, index) => deliveryOf(failed, index + 1, pilot.at));
+    const waits = attempts.flatMap((delivery) =>
+      'nextAt' in delivery ? [(Date.parse(delivery.nextAt) - pilot.at.getTime()) / 1000] : [],
+    );
     expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1920, ...Array.from({ length: 12 }, () => 3600)]);
-    expect((await status()).undelivered).toMatchObject([{ attempts: 20, state: 'given-up' }]);
+    expect(attempts.at(-1)).toEqual({ state: 'given-up', error: `${failed.error}, at the last of 20 attempts` });
   });
 
   test('what a receiver refuses is given up and shown, and sent again only when that is asked for', async () => {
@@ -183,7 +181,8 @@ describe('telling people', () => {
     delete pilot.env['CUTOVER_NOTIFY_WEBHOOK'];
     pilot.completeForm();
     expect((await pilot.cutover('resume', RUN)).code).toBe(0);
-    later(1);
+    later(30);
+    expect((await pilot.cutover('doctor')).stdout).toMatch(/FAULT +messages +3 not delivered although due, the oldest for 30m/);
     expect(await pilot.cutover('notify')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Nothing is sent to webhook: CUTOVER_NOTIFY_WEBHOOK is not set here.'),
@@ -217,12 +216,13 @@ describe('telling people', () => {
   test('Slack gets a text with the commands as code', async () => {
     delete pilot.env['CUTOVER_NOTIFY_WEBHOOK'];
     pilot.env['CUTOVER_NOTIFY_SLACK'] = receiver.url;
+    pilot.env['CUTOVER_CHANGE_TICKET'] = 'CHG-4711';
     pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'The runner exited with <3> & more.');
     await start();
     const [{ body, headers }] = receiver.requests as [ReceivedRequest];
     expect(Object.keys(JSON.parse(body))).toEqual(['text']);
     const { text } = JSON.parse(body);
-    expect(text).toContain('The runner exited with &lt;3&gt; &amp; more.\n');
+    expect(text).toContain('The runner exited with &lt;3&gt; &amp; more.\nChange ticket: CHG-4711\n');
     expect(text).toMatch(/^• operator: `cutover logs \S+ --failed` \(what runningRcGates wrote\)$/m);
     expect(headers['idempotency-key']).toMatch(/:failed:slack$/);
     expect(headers['x-cutover-signature']).toBeUndefined();

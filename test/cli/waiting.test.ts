@@ -32,6 +32,7 @@ describe('a run that waits for a limited time', () => {
     expect((await pilot.cutover('status', RUN)).stdout).toMatch(/Gate +open since .*; it expires at 2026-02-23 12:00:01 UTC/);
     expect((await status()).pause).toMatchObject({ expiresAt: EXPIRES });
     expect((await pilot.cutover('list', '--waiting')).stdout).toContain('db-restore-verifier until 2026-02-23 12:00:01');
+    expect((await pilot.cutover('explain', RUN)).stdout).toContain('; the gate expires at 2026-02-23 12:00:01 UTC');
     after(49);
     expect((await pilot.cutover('list', '--waiting')).stdout).toContain('db-restore-verifier (expired)');
   });
@@ -44,6 +45,7 @@ describe('a run that waits for a limited time', () => {
   test.each([
     ['sign-off', () => signOff()],
     ['resume', () => pilot.cutover('resume', RUN)],
+    ['claim', () => pilot.cutover('claim', RUN, '--as', 'verifier')],
   ])('takes no signature afterwards: %s says so with the way out, and puts it on record as the engine’s word', async (_, act) => {
     after(48);
     const { code, stderr } = await act();

@@ -57,6 +57,8 @@ export class Examiner {
     for (const record of added) this.#judge(record);
     this.#expectRow(await this.store.getRun(RUN));
     await this.#expectLock();
+    await this.#expectDeadlines();
+    await this.#expectMessages();
     this.#expectProvenByAttempts(await this.#lookAtAttempts());
   }
 
@@ -92,6 +94,21 @@ export class Examiner {
     const holder = await this.store.environmentHolder(facts.preflight.environment);
     expect(holder).toBe(environmentLock === null ? null : RUN);
     if (this.#now !== null && isUndone(this.#now)) expect(holder).toBe(RUN);
+  }
+
+  /** What is due is just what the state waits for; what it does not wait for any more has ended, and stays on record. */
+  async #expectDeadlines(): Promise<void> {
+    const { deadlines: waitedFor } = pilotDefinition.facts(this.#last.snapshot as StoredSnapshot);
+    const open = (await this.store.deadlines(RUN)).filter(({ endedSeq }) => endedSeq === null);
+    expect(open.map(({ kind, dueAt, armedSeq }) => ({ kind, dueAt, armedSeq }))).toEqual(waitedFor);
+  }
+
+  /** Whatever died on the way, each transition is told of as it should be, and once. */
+  async #expectMessages(): Promise<void> {
+    const { seq, snapshot } = this.#last;
+    const told = (await this.store.messages({ runId: RUN })).filter((message) => message.seq === seq);
+    const announced = pilotDefinition.announce({ runId: RUN, ...this.#last, snapshot: snapshot as StoredSnapshot });
+    expect(told.map(({ kind, channel, payload }) => ({ kind, channel, payload }))).toEqual(announced);
   }
 
   /** One at a time, numbered without a gap; what has settled stays as it is. */

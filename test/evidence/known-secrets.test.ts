@@ -16,6 +16,9 @@ describe('a variable holds a secret', () => {
     'SSH_PASSPHRASE',
     'API_KEY',
     'api_key',
+    'CUTOVER_NOTIFY_WEBHOOK',
+    'CUTOVER_NOTIFY_SLACK',
+    'CUTOVER_WEBHOOK_SECRET',
   ])('by its name: %s', (name) => expect(knownSecrets({ [name]: '12345678' })).toEqual([{ name, value: '12345678' }]));
 
   test.each(['TOKEN_FILE', 'MYTOKEN', 'KEYS', 'AWS_REGION', 'SECRETS'])('or does not: %s', (name) =>

@@ -12,7 +12,12 @@ const SECONDS = NOW.getTime() / 1000;
 
 describe('examples/notify/receiver.mjs', () => {
   const receiver = { channel: 'webhook', url: new URL('https://hooks.example.com'), secret: SECRET } as const;
-  const { body, headers } = messageRequest(receiver, { text: 'Größe ✗', next: [] }, 'run:9:waiting:webhook', NOW);
+  const { body, headers } = messageRequest(
+    receiver,
+    { text: 'Größe ✗', change_ticket: null, next: [] },
+    'run:9:waiting:webhook',
+    NOW,
+  );
   const request = { headers, body: Buffer.from(body) };
 
   test('knows a message that is signed with the secret, and was sent just now', () => {

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import { databaseChecks } from '../health/database.js';
 import { evidenceRootCheck, privacyChecks } from '../health/directories.js';
 import { notChecked, type HealthFinding } from '../health/finding.js';
+import { receiverChecks } from '../health/outbox.js';
 import type { Io } from '../io.js';
 import { oneLine, table } from '../table.js';
 
@@ -44,6 +45,7 @@ async function look(options: DoctorOptions & CommonOptions, io: Io): Promise<Hea
     evidenceRootCheck(request.evidenceRoot),
     ...privacyChecks(db),
     ...(await databaseChecks(options, io, request.evidenceRoot)),
+    ...receiverChecks(io.env),
     ...(site ? await lookAtSite(request, io) : [SITE_NOT_CHECKED]),
   ];
 }

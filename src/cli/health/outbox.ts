@@ -7,12 +7,11 @@ import { fault, good, type HealthFinding } from './finding.js';
 /** A timer that calls `cutover notify` every few minutes has done by then what was due. */
 const LATE_MS = 15 * 60_000;
 
-/** Whether people hear of what happens: the receivers, what was not delivered, and whether a timer looks after what is due. */
-export async function outboxChecks({ store }: Workspace, { env, now }: Pick<Io, 'env' | 'now'>): Promise<HealthFinding[]> {
+/** Whether people hear of what happens: what was not delivered, and whether a timer looks after what is due. */
+export async function outboxChecks({ store }: Workspace, { now }: Pick<Io, 'now'>): Promise<HealthFinding[]> {
   const late = new Date(now().getTime() - LATE_MS).toISOString();
   const overdue = await store.dueDeadlines(late);
   return [
-    ...receiverChecks(env),
     ...(await store.messages({ states: ['given-up'] })).map(givenUp),
     ...outstanding(
       (await store.messages({ states: ['pending'] })).filter(({ nextAt }) => nextAt <= late),
@@ -29,7 +28,8 @@ export function givenUpText({ kind, channel, lastError }: MessageRecord): string
   return `"${kind}" to ${channel} was given up (${lastError ?? 'unknown'}): mend the receiver, then: cutover notify --again`;
 }
 
-function receiverChecks(env: NodeJS.ProcessEnv): HealthFinding[] {
+/** Where this environment's channels lead. */
+export function receiverChecks(env: NodeJS.ProcessEnv): HealthFinding[] {
   return configuredChannels(env).map((channel) => {
     const judged = judgeReceiver(channel, env);
     if ('fault' in judged) return fault('messages', `${judged.fault}. ${judged.advice}`);

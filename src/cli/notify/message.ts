@@ -5,7 +5,7 @@ import type { NewMessage } from '../../store/outbox.js';
 import type { RunStatus } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { nextCommands, type NextCommand } from '../next-commands.js';
-import { contextOf, missingText } from '../run-facts.js';
+import { changeTicketOf, contextOf, missingText } from '../run-facts.js';
 import { firstLine, oneLine } from '../table.js';
 
 /** What people are told, as every channel gets it; stable names. */
@@ -22,6 +22,8 @@ export interface Message {
   readonly status: RunStatus;
   /** When the human gate expires; null where it does not, or is not waited for. */
   readonly expires_at: string | null;
+  /** Null where none was given. */
+  readonly change_ticket: string | null;
   readonly evidence_dir: string;
   /** What is asked of whom, as commands. */
   readonly next: readonly NextCommand[];
@@ -71,15 +73,14 @@ function newsOf({ runId, seq, event, from, to, who }: Announced, status: RunStat
         text: `Run ${runId} was signed as ${role} by ${signer} (${level}).${stillMissing(context)}`,
       };
     }
-  }
-  if (from === to) return null;
-  const why = `${failure?.step ?? to}: ${failure?.code ?? 'unknown'}: ${firstLine(failure?.message ?? '')}`;
-  switch (event.type) {
     case 'VERIFICATION_REJECTED':
       return { kind: 'rejected', text: `Run ${runId}: ${failure?.message}` };
     case 'EXPIRED':
       return { kind: 'expired', text: `Run ${runId}: ${failure?.message}` };
   }
+  // What is only noted in a state changes nothing for those who are told.
+  if (from === to) return null;
+  const why = `${failure?.step ?? to}: ${failure?.code ?? 'unknown'}: ${firstLine(failure?.message ?? '')}`;
   const verdict = summary?.document.verdict ?? 'none';
   if (to === 'sealedAsFailed') {
     return { kind: 'sealed-as-failed', text: `Run ${runId} is sealed as one that did not pass. VERDICT: ${verdict}` };
@@ -137,6 +138,7 @@ function messageOf(
     state,
     status,
     expires_at: context.pause?.expiresAt ?? null,
+    change_ticket: changeTicketOf(context),
     evidence_dir: evidenceDir,
     // Reading the history is asked of nobody.
     next: nextCommands({ runId, status, state, driven: false, evidenceDir }, context).filter(({ role }) => role !== 'auditor'),

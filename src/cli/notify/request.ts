@@ -3,7 +3,7 @@ import type { Receiver } from '../../config/channels.js';
 import type { Message } from './message.js';
 
 /** Of a message, what every channel needs. */
-type Told = Pick<Message, 'text' | 'next'>;
+type Told = Pick<Message, 'text' | 'change_ticket' | 'next'>;
 
 /** What is sent of a message: the body, and the headers beside its content type. */
 export interface MessageRequest {
@@ -34,9 +34,9 @@ export function messageRequest({ channel, secret }: Receiver, message: Told, key
 }
 
 /** Source: Slack, "Formatting text for app surfaces": these three are escaped, a command is code. */
-function slackText({ text, next }: Told): string {
+function slackText({ text, change_ticket: ticket, next }: Told): string {
   const lines = next.map(({ role, command, why }) => `• ${escaped(role)}: \`${escaped(command)}\` (${escaped(why)})`);
-  return [escaped(text), ...lines].join('\n');
+  return [escaped(text), ...(ticket === null ? [] : [`Change ticket: ${escaped(ticket)}`]), ...lines].join('\n');
 }
 
 function escaped(text: string): string {

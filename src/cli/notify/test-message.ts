@@ -13,11 +13,12 @@ export interface TestedChannel {
 
 /** Sends a message that tells of no run to each channel of this environment. It is not kept, and not tried again. */
 export async function sendTestMessages({ env, now, signal }: Pick<Io, 'env' | 'now' | 'signal'>): Promise<TestedChannel[]> {
-  const message: Pick<Message, 'version' | 'kind' | 'at' | 'text' | 'next'> = {
+  const message: Pick<Message, 'version' | 'kind' | 'at' | 'text' | 'change_ticket' | 'next'> = {
     version: 1,
     kind: 'test',
     at: now().toISOString(),
     text: 'A test of cutover: messages about runs arrive here.',
+    change_ticket: null,
     next: [],
   };
   return Promise.all(
