@@ -8,6 +8,7 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30_000,
-  // One more than there are cores: a test that starts processes waits for them a good deal.
-  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/slowest-first.mjs',
+  // Two more than there are cores: a test that starts processes waits for them, and for the disk, a good deal.
+  maxWorkers: 4,
 };

@@ -1,0 +1,24 @@
+import TestSequencer from '@jest/test-sequencer';
+
+/**
+ * The suites that start processes first, the slowest of them at the head: jest goes by the size of a file it has not yet timed, and on
+ * a fresh clone it would begin the longest ones when all the others are done.
+ */
+const SLOWEST_FIRST = [
+  /test\/crash\//,
+  /test\/docs\/commands/,
+  /test\/faults\/(?:restoring|drill|upload|read-back|environment)/,
+  /test\/(?:faults|e2e|seals)\//,
+  /test\/evidence\/verify\/tamper/,
+  /test\/actors\//,
+];
+
+export default class SlowestFirst extends TestSequencer {
+  sort(tests) {
+    const rank = ({ path }) => {
+      const index = SLOWEST_FIRST.findIndex((pattern) => pattern.test(path));
+      return index < 0 ? SLOWEST_FIRST.length : index;
+    };
+    return super.sort(tests).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
