@@ -82,7 +82,8 @@ async function failedLog({ run, attempts, snapshot }: RunView): Promise<RunExpla
   // A log in which a secret was found is not shown.
   if (run.status !== 'failed' || failure?.code === 'SECRET_FOUND' || attempt === undefined || !isStep(attempt.step)) return null;
   const name = attempt.logFile ?? STEPS[attempt.step].evidence;
-  if (name === null) return null;
+  // A report in JSON says nothing in a line of it that the message does not say.
+  if (name === null || name.endsWith('.json')) return null;
   const { openEvidenceDir } = await import('../evidence/local-evidence-dir.js');
   const { createRedactor } = await import('../evidence/redaction.js');
   const evidence = openEvidenceDir(run.evidenceDir, { root: dirname(run.evidenceDir), redactor: () => createRedactor() });

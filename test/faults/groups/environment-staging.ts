@@ -127,7 +127,7 @@ export const ENVIRONMENT_STAGING: FaultGroup = {
     namespace('dpp-staging --context=x', '"dpp-staging --context=x" is not the name of a namespace'),
     ...programs('DPP_RC_RUNNER'),
     runnerOfTheRepository('deleted, and none is named', (pilot) => pilot.git('rm', '--quiet', RUNNER), [
-      `DPP_RC_RUNNER: is not set, and neither ${RUNNER} nor dpp/tools/phase6_preflight.py exists in `,
+      `DPP_RC_RUNNER: is not set, and none of ${RUNNER}, dpp/tools/phase6_preflight.py exists in `,
       'Run this in the repository, or set DPP_RC_RUNNER to the runner of the RC gates',
     ]),
     runnerOfTheRepository('not executable', (pilot) => chmod(join(pilot.repository, RUNNER), 0o644), [
