@@ -1,11 +1,22 @@
+import { NO_POLICY } from '../config/policy.js';
 import type { StoredSnapshot } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, type PilotContext } from '../machine/context.js';
 import { missingSignatures } from '../machine/signatures.js';
 
-/** What the machine remembers of a run. The snapshot was checked against this version when it was loaded. */
+/**
+ * What the machine remembers of a run. To go on with it, the snapshot was checked against this version when it was loaded; to be looked
+ * at, a run of an earlier version need not know of policies and of who drove it.
+ */
 export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | unknown }): PilotContext {
-  return (snapshot as StoredSnapshot).context as PilotContext;
+  const context = (snapshot as StoredSnapshot).context as PilotContext;
+  return 'drivers' in context ? context : { ...UNKNOWN_EARLIER, ...(context as PilotContext), request: earlier(context) };
+}
+
+const UNKNOWN_EARLIER = { drivers: [], countersignatures: [], signers: [], acceptedPolicy: null };
+
+function earlier({ request }: PilotContext): PilotContext['request'] {
+  return { ...request, policy: NO_POLICY, again: null };
 }
 
 /** The published verdict, or null while there is none. */
