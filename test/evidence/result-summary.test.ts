@@ -130,7 +130,9 @@ VERDICT: PASS
       lockMode: null,
       verdict: 'FAIL',
     });
-    expect(text).toMatch(/\| Engineering Lead {9}\| {6}\| {12}\| {11}\|\n\nPolicy: [^\n]*\nAttestation: [^\n]*\n\nVERDICT: FAIL\n$/);
+    expect(text).toMatch(
+      /\| Engineering Lead {9}\| {6}\| {12}\| {11}\|\n\nPolicy: [^\n]*\nAttestation: [^\n]*\n\nVERDICT: FAIL\n$/,
+    );
     expect(text).toContain(`${CRITERIA.noSecrets.padEnd(37)} : NOT RUN (12 files scanned)\n\nSign-off\n`);
   });
 
