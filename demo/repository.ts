@@ -18,7 +18,7 @@ export async function createRepository(directory: string, { branch, commits, add
   await mkdir(directory, { recursive: true });
   await git(directory, 'init', '--quiet', `--initial-branch=${branch}`);
   await git(directory, 'config', 'user.name', 'Pilot Placeholder');
-  await git(directory, 'config', 'user.email', 'pilot@example.com');
+  await git(directory, 'config', 'user.email', 'operator@example.com');
   await addFiles(directory);
   for (const subject of commits) {
     await writeFile(join(directory, 'CHANGES'), `${subject}\n`, { flag: 'a' });

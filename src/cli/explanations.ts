@@ -42,7 +42,7 @@ export const PLACE_EXPLANATIONS: Readonly<Record<Place, Explanation>> = {
     onFailure: 'Read the message: it is the disk. Then: cutover replay <run> --reason "...".',
   },
   awaitingDbVerification: {
-    does: 'The human pause (exit code 2, not a failure). A person restores the database into a target that is not production, runs the smoke queries, completes the form. Staging is free meanwhile.',
+    does: 'The human pause (exit code 2, not a failure). A person restores the database into a target that is not production, runs the smoke queries, completes the form and signs; then whoever else the policy wants (cutover status <run>). Staging is free meanwhile.',
     onFailure:
       'When the restore failed: cutover sign-off <run> --reject --reason "...". After mending, a supervisor: cutover replay <run> --from awaitingDbVerification --reason "...".',
   },

@@ -1,11 +1,28 @@
+import { NO_POLICY } from '../config/policy.js';
+import { PILOT_SITE } from '../config/site.js';
 import type { StoredSnapshot } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import { proven, type PilotContext } from '../machine/context.js';
 import { missingSignatures } from '../machine/signatures.js';
 
-/** What the machine remembers of a run. The snapshot was checked against this version when it was loaded. */
+/**
+ * What the machine remembers of a run. To go on with it, the snapshot was checked against this version when it was loaded; to be looked
+ * at, a run of an earlier version need not know of policies and of who drove it.
+ */
 export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | unknown }): PilotContext {
-  return (snapshot as StoredSnapshot).context as PilotContext;
+  const context = (snapshot as StoredSnapshot).context as PilotContext;
+  return 'drivers' in context ? context : earlier(context);
+}
+
+const UNKNOWN_EARLIER = { drivers: [], countersignatures: [], signers: [], acceptedPolicy: null, pause: null, claim: null };
+
+function earlier({ request, exceptions, ...known }: PilotContext): PilotContext {
+  return {
+    ...UNKNOWN_EARLIER,
+    ...known,
+    request: { ...request, policy: NO_POLICY, again: null, site: PILOT_SITE, channels: [], configFile: null, origins: {} },
+    exceptions: exceptions.map((exception) => ({ ...exception, reviewBy: 'not recorded' })),
+  };
 }
 
 /** The published verdict, or null while there is none. */

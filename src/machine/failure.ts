@@ -1,4 +1,5 @@
 import type { AttemptFailure, HeldOutcome } from '../config/step-contracts.js';
+import { named } from '../evidence/person.js';
 import type { Failure } from './context.js';
 import type { PilotEvent } from './events.js';
 import { isBefore, type Place } from './steps.js';
@@ -21,7 +22,7 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
     return {
       step: place,
       code: 'VERIFICATION_REJECTED',
-      message: `${event.by} rejected the restore: ${event.reason}`,
+      message: `${named({ ...event.who, user: event.by })} rejected the restore: ${event.reason}`,
       details: null,
       at: event.at,
       attempt: null,

@@ -141,7 +141,7 @@ describe('the human gate', () => {
   test('a rejected restore fails the run and says who rejected it; the pause can be replayed', async () => {
     const { code, stdout } = await pilot.cutover('sign-off', RUN, '--as', 'verifier', '--reject', '--reason', 'stopped at 80 %');
     expect(code).toBe(0);
-    expect(stdout).toContain('verifier rejected the restore: stopped at 80 %');
+    expect(stdout).toContain('verifier (asserted) rejected the restore: stopped at 80 %');
     const again = await pilot.cutover('replay', RUN, '--reason', 'restored again');
     expect(again.code).toBe(2);
     expect((await status()).status).toBe('waiting');

@@ -87,7 +87,7 @@ describe('telling people', () => {
     await start();
     await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
     expect(kinds()).toEqual(['failed', 'waiting', 'rejected', 'sealed-as-failed', 'waiting', 'abandoned']);
-    expect(told()[2].text).toContain('verifier rejected the restore: stopped at 80 %');
+    expect(told()[2].text).toContain('verifier (asserted) rejected the restore: stopped at 80 %');
     expect(told().at(-1).text).toContain('was abandoned by operator (asserted): postponed');
   });
 

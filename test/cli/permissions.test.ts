@@ -2,6 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
+import { PermissionRefusedError } from '../../src/cli/errors.js';
+import { loadPolicy } from '../../src/cli/load-policy.js';
+import { pilotDefinition } from '../../src/cli/pilot-definition.js';
 import { ROLES, type PolicyRole } from '../../src/config/policy.js';
 import { InterruptedError } from '../../src/engine/errors.js';
 import { EVIDENCE } from '../../src/evidence/layout.js';
@@ -331,6 +334,18 @@ describe('the policy that was frozen', () => {
       stderr: expect.stringMatching(/allowed signers +[0-9a-f]{64} +[0-9a-f]{64}/),
     });
   });
+});
+
+test('a run is not begun by whoever is no operator, also not by the engine without the commands', async () => {
+  writePolicy();
+  const policy = await loadPolicy(pilot.directory, null);
+  const begin = (user: string) =>
+    pilotDefinition.input(
+      { type: 'STARTED', request: { policy }, evidenceDir: 'x' },
+      { runId: RUN, at: '2026-02-21T12:00:01Z', who: { user, host: 'jumphost', email: null, osUser: user, level: 'asserted' } },
+    );
+  expect(() => begin('sre-lead')).toThrow(PermissionRefusedError);
+  expect(begin('operator')).toMatchObject({ runId: RUN });
 });
 
 test('without a policy whoever asks may, as the runbook has it; every name is shown as asserted', async () => {

@@ -100,7 +100,7 @@ async function policyFile(pilot: Pilot): Promise<string> {
 async function runSignedByVerifier(pilot: Pilot, policy: string): Promise<void> {
   const at = (name: string) => join(pilot.directory, name);
   setVariable(pilot, 'CUTOVER_SIGN_WITH', at('signer'));
-  await expectExit(pilot, ['start', '--policy', policy], 2);
+  await expectExit(pilot, ['start', '--policy', policy, '--again', '--reason', 'signed with keys'], 2);
   await pilot.verify();
   await expectExit(pilot, ['resume', 'latest'], 2);
   await expectExit(pilot, ['sign-off', 'latest', '--as', 'verifier@example.com', '--request', at('sign-off.json')], 0);

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ordersService } from '../../demo/sample-service.js';
 import { Pilot, type CliResult } from './pilot.js';
+
+const POLICY = join(import.meta.dirname, '..', '..', 'examples', 'orders', 'cutover.policy.yaml');
 
 const ANSWERS = {
   method: 'other: pg_restore of the nightly base backup',
@@ -23,7 +25,10 @@ describe('another service than the pilot, out of examples/orders', () => {
 
   beforeAll(async () => {
     orders = await Pilot.create({ sample: ordersService('examples') });
-    started = await orders.cutover(['start', '--ticket', 'CHG-1234']);
+    // All of this test is done at one account, which is one person to a separation of duties.
+    const policy = join(orders.directory, 'policy.yaml');
+    writeFileSync(policy, readFileSync(POLICY, 'utf8').replace('separation: true', 'separation: false'));
+    started = await orders.cutover(['start', '--ticket', 'CHG-1234', '--policy', policy]);
     directory = await orders.runDirectory();
     await orders.verify(ANSWERS);
     await orders.cutover(['sign-off', 'latest', '--as', 'verifier@example.com']);

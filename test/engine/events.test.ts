@@ -121,6 +121,33 @@ describe('prepare', () => {
   });
 });
 
+describe('whoever drives', () => {
+  const colleague = { ...operator, user: 'colleague' };
+  const joiningBy = (type: string) =>
+    toyDefinition(toyActors({ ledger: toy.ledger }), {
+      joining: (_, who) => (who.user === colleague.user ? { type, text: who.user } : null),
+    });
+  const types = async () => (await collect((await toy.store()).history(RUN))).map(({ event }) => event.type);
+
+  test('is put on record before anything is driven, and where nothing is due, not at all', async () => {
+    const engine = await toy.engine({ definition: joiningBy('NOTED') });
+    await engine.start(toy.request());
+    await engine.resume(RUN, colleague);
+    expect(await types()).not.toContain('NOTED');
+    await engine.resume(RUN, colleague, approve);
+    expect((await types()).slice(-3)).toEqual(['APPROVED', 'NOTED', 'xstate.done.actor.shipping']);
+  });
+
+  test('drives nothing when the machine does not take that: the attempt is left to another one', async () => {
+    const engine = await toy.engine({ definition: joiningBy('FORBIDDEN') });
+    await engine.start(toy.request());
+    await engine.send(RUN, operator, approve);
+    expect(await failure(engine.resume(RUN, colleague))).toBeInstanceOf(EventRefusedError);
+    expect((await engine.inspect(RUN)).attempts.at(-1)).toMatchObject({ step: 'shipping', status: 'pending' });
+    expect((await engine.resume(RUN, operator)).run.status).toBe('completed');
+  });
+});
+
 describe('the outcome of an attempt', () => {
   const withOutcome = (onDone: object) => {
     const machine = setup({ actors: { gather: fromPromise(async () => null) }, guards: { never: () => false } }).createMachine({

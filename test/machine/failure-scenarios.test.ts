@@ -193,7 +193,7 @@ describe('Step 3b: exit 2 (normal, human gate)', () => {
     expect(rejected.context.failure).toMatchObject({
       step: 'awaitingDbVerification',
       code: 'VERIFICATION_REJECTED',
-      message: 'verifier@example.com rejected the restore: tenant count differs',
+      message: 'verifier@example.com (asserted) rejected the restore: tenant count differs',
     });
     expect(() => rejected.retry()).toThrow(EventRefusedError);
   });

@@ -140,12 +140,14 @@ describe('membership', () => {
   });
 });
 
-test('a role that wants a proven name is not acted in with an asserted one', () => {
+test('a role that wants a proven name is not acted in with an asserted one, but to reject', () => {
   const strict = waiting(policy({ 'db-restore-verifier': { minimumLevel: 'ssh-verified' } }));
   expect(refusal(strict, signed('db-restore-verifier'), person('db-restore-verifier'))).toContain(
     'may not sign-off with an asserted name: the policy wants ssh-verified (roles.db-restore-verifier.minimum_level)',
   );
   expect(takes(strict, signed('db-restore-verifier'), person('db-restore-verifier'))).toBe(false);
+  const rejected = { type: 'VERIFICATION_REJECTED', reason: 'it stopped', by: 'db-restore-verifier' };
+  expect(takes(strict, rejected, person('db-restore-verifier'))).toBe(true);
 });
 
 describe('separation of duties', () => {

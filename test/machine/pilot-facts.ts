@@ -20,6 +20,8 @@ export const operator: Identity = {
 export const supervisor: Identity = { ...operator, user: 'supervisor', email: 'supervisor@example.com' };
 export const engine: Identity = { ...operator, level: 'engine' };
 
+const pause = { expiresAfterHours: 48, remindAfterHours: [12, 24] };
+
 export const request: RunRequest = {
   directory: '/srv/platform',
   evidenceRoot: '/srv/platform/dpp/evidence/phase6_4_cutover',
@@ -28,7 +30,7 @@ export const request: RunRequest = {
   commitsOk: null,
   again: null,
   policyFile: '/srv/platform/cutover.policy.yaml',
-  policy: { ...NO_POLICY, pause: { expiresAfterHours: 48, remindAfterHours: [12, 24] } },
+  policy: { ...NO_POLICY, pause },
   channels: ['webhook'],
   site: PILOT_SITE,
   configFile: null,
@@ -160,6 +162,7 @@ export const countersignature: Countersignature = { ...signOff, role: 'sre-lead'
 /** A policy that wants a lead's signature, too, and lets everyone do everything. */
 export const LEAD_SIGNS: Policy = {
   ...NO_POLICY,
+  pause,
   sha256: 'c'.repeat(64),
   roles: { ...NO_POLICY.roles, 'sre-lead': { members: null, minimumLevel: 'asserted', quorum: 1 } },
 };

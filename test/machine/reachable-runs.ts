@@ -51,7 +51,7 @@ export interface Reachable {
 /** Every run that any sequence of events of the alphabet leads to, breadth first, and every step between two of them. */
 export function reachableRuns(): Reachable {
   const runs = new Map<string, ReachableRun>();
-  for (const policy of [request.policy, { ...LEAD_SIGNS, pause: request.policy.pause }]) {
+  for (const policy of [request.policy, LEAD_SIGNS]) {
     const [first] = initialTransition(pilotMachine, pilotInput({ policy }));
     const start = runOf(first, NOTHING_SEEN, []);
     runs.set(start.key, start);
