@@ -59,7 +59,7 @@ test('a person signs off at a terminal: refused, left half way, gone on, shown w
   await terminal.type('3');
   await terminal.endsWith('(host or project):\n>');
   await terminal.press('C-c');
-  await keep('4-left', 'every transition, chained\n$');
+  await keep('4-left', 'every transition, chained\n$', 'B. Method');
   await terminal.clear();
 
   await terminal.type(`cutover sign-off latest --as ${VERIFIER}`);
