@@ -11,11 +11,13 @@ const members = z
   .array(z.string().trim().min(1))
   .min(1)
   .describe('User names, mail addresses or key fingerprints (SHA256:...); without it: anyone.');
-const minimumLevel = z.enum(LEVELS).describe('What its signatures and decisions must at least be; asserted, if nothing is said.');
+const minimumLevel = z.enum(LEVELS).describe('What its signatures must at least be; asserted, if nothing is said.');
 
-const acting = z.strictObject({ members: members.optional(), minimum_level: minimumLevel.optional() });
+/** Of a decision nobody can be asked for a key: only signatures carry one. */
+const acting = z.strictObject({ members: members.optional() });
 const signing = z.strictObject({
   ...acting.shape,
+  minimum_level: minimumLevel.optional(),
   quorum: z.int().min(0).max(9).optional().describe('How many different people of the role must sign before anything is sealed.'),
 });
 
@@ -78,7 +80,7 @@ export function parsePolicy(file: string, bytes: Buffer, readSigners: (name: str
   };
 }
 
-function roleOf(role: PolicyRole, given: z.output<typeof signing> | undefined): Policy['roles'][PolicyRole] {
+function roleOf(role: PolicyRole, given: Partial<z.output<typeof signing>> | undefined): Policy['roles'][PolicyRole] {
   const defaults = NO_POLICY.roles[role];
   const isSigning = (SIGNING_ROLES as readonly string[]).includes(role);
   return {

@@ -11,7 +11,7 @@ export type SigningRole = (typeof SIGNING_ROLES)[number];
 export interface RolePolicy {
   /** User names, mail addresses or key fingerprints (`SHA256:...`); null: anyone. */
   readonly members: readonly string[] | null;
-  /** The least that a signature, or a decision, of this role must be. */
+  /** The least that a signature of this role must be; of those that only decide it is always `asserted`. */
   readonly minimumLevel: Level;
   /** How many different people of this role must sign before anything is sealed; 0 where the role need not sign. */
   readonly quorum: number;

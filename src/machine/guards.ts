@@ -48,7 +48,8 @@ export const guards = {
     event.type === 'VERIFICATION_REJECTED' &&
     claimOfAnother(context, [event.who.user, event.by]) === null &&
     isPermitted({ context, event }),
-  mayClaim: ({ context, event }: Args) => context.claim === null && isPermitted({ context, event }),
+  mayClaim: ({ context, event }: Args) =>
+    context.claim === null && !hasExpired(context, event.at) && isPermitted({ context, event }),
   /** By its holder, or by anyone else who says why. */
   mayRelease: ({ context, event }: Args) =>
     event.type === 'RELEASED' &&

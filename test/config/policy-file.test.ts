@@ -63,6 +63,11 @@ post_review_days: 3
       'version: 1\nroles:\n  auditor: {}\n',
       '3 roles.auditor: is not known; known here: operator, supervisor, db-restore-verifier, sre-lead, engineering-lead',
     ],
+    [
+      'a key asked of those who sign nothing',
+      'version: 1\nroles:\n  supervisor:\n    minimum_level: ssh-verified\n',
+      '4 roles.supervisor.minimum_level: is not known; known here: members',
+    ],
     ['a key that is there twice', 'version: 1\nversion: 1\n', expect.stringMatching(/^2 : .*unique/)],
     ['no YAML', 'version: [1\n', expect.stringMatching(/^2 : /)],
     ['no text', '', expect.stringMatching(/^null version: /)],

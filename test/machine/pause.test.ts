@@ -68,6 +68,12 @@ describe('the human pause', () => {
     expect(context.failure?.message).toContain(`expired at ${expiresAt}`);
   });
 
+  test('can be claimed for as long as it can be signed', () => {
+    const run = forTwoDays();
+    expect(at(run, 48 * HOUR_MS - 1, { type: 'CLAIMED' }).state).toBe(PAUSE);
+    expect(() => at(run, 48 * HOUR_MS, { type: 'CLAIMED' })).toThrow(/CLAIMED is not possible/);
+  });
+
   test('can still be rejected after its time: that opens nothing', () => {
     const rejected = { type: 'VERIFICATION_REJECTED', reason: 'it stopped', by: 'verifier' };
     expect(at(forTwoDays(), 100 * HOUR_MS, rejected).state).toBe('failed');
