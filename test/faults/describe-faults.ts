@@ -10,6 +10,8 @@ import { FaultPilot } from './fault-pilot.js';
 /** A case takes seconds; a starved machine may need minutes. */
 const TIMEOUT_MS = 300_000;
 const SEAL_ONLY = ['run', '--seal-only'];
+/** One site for several cases is one commit in one environment: a case that gets to the pause leaves its run open. */
+const AGAIN = ['run', '--again', '--reason', 'the next case'];
 
 /** The tests of one group: each case fails as it says, loses nothing, and goes on when it is mended. */
 export function describeFaults({ title, stage, cases }: FaultGroup): void {
@@ -50,11 +52,11 @@ function describeStep(cases: readonly FaultCase[]): void {
   beforeEach(() => site.pilot.clearFaults());
 
   eachCase(cases, async (fault) => {
-    await endsInAStep(site.pilot, fault, []);
+    await endsInAStep(site.pilot, fault, [], AGAIN);
   });
 
   inTheEnd('a new run reaches the pause', async () => {
-    const { exitCode, stdout, stderr } = await site.pilot.cutover(['run']);
+    const { exitCode, stdout, stderr } = await site.pilot.cutover(AGAIN);
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 2 });
     await isSound(site.pilot);
   });
@@ -119,8 +121,13 @@ function describeSeal(cases: readonly FaultCase[]): void {
 }
 
 /** A run fails as the case says; all that it has written is kept, and it goes on. */
-async function endsInAStep(pilot: FaultPilot, fault: FaultCase, byStage: readonly Command[]): Promise<void> {
-  await failsAsItSays(pilot, fault, ['run']);
+async function endsInAStep(
+  pilot: FaultPilot,
+  fault: FaultCase,
+  byStage: readonly Command[],
+  begin: readonly string[] = ['run'],
+): Promise<void> {
+  await failsAsItSays(pilot, fault, begin);
   const kept = pilot.evidence();
   await goesOn(pilot, fault, byStage);
   expect(pilot.lost(kept)).toEqual([]);

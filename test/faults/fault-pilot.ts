@@ -203,6 +203,8 @@ export class FaultPilot {
 
   /** What `cutover doctor` would say of the database and of each run's logs, without a process of its own for each of hundreds of cases. */
   async recordFaults(): Promise<string[]> {
+    // Before the first run there is no record.
+    if (!existsSync(this.database)) return [];
     const store = await openSqliteStore(this.database, { mode: 'read' });
     try {
       const faults = [...(await store.check()).faults];

@@ -94,7 +94,7 @@ const endless: FaultCase = {
   goesOn: [{ args: ['resume', 'latest'], exitCode: 2 }],
 };
 
-/** The one moment in between: git is asked for the scope when the preflight's report is there. */
+/** The one moment in between: git is asked for the scope when the preflight's report is there, of this run and no earlier one. */
 const deleted: FaultCase = {
   what: 'RC runner',
   how: 'deleted after the preflight',
@@ -104,7 +104,7 @@ const deleted: FaultCase = {
     pilot.setVariable('DPP_RC_RUNNER', file);
     await pilot.shadow(
       'git',
-      `[ -e "$(ls -d dpp/evidence/*/* | tail -1)/10_preflight.json" ] && rm -f '${file}'\nexec "$REAL" "$@"`,
+      `[ "$(ls -d dpp/evidence/*/* | tail -1)/10_preflight.json" -nt '${file}' ] && rm -f '${file}'\nexec "$REAL" "$@"`,
     );
   },
   says: ['RC_RUNNER_MISSING: The RC runner ', 'cannot be read: ENOENT', 'Restore it (DPP_RC_RUNNER) and make it executable'],
