@@ -6,7 +6,7 @@ import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from './explanations.js';
 import { lastLines } from './last-lines.js';
 import { logFileOf } from './log-file.js';
 import { nextOf, type NextCommand } from './next-commands.js';
-import { contextOf, verdictOf } from './run-facts.js';
+import { contextOf, verdictOf, waitingOn } from './run-facts.js';
 import { oneLine } from './table.js';
 
 /** Why a run stands where it stands, and what each role can do next. */
@@ -46,7 +46,7 @@ export async function explainRun(view: RunView): Promise<RunExplanation> {
 
 function whyOf(view: RunView): string {
   const { run, look, lease } = view;
-  const { failure, exceptions, pause, signOffWithdrawn } = contextOf(view);
+  const { failure, exceptions, pause, signOffWithdrawn, signOff } = contextOf(view);
   switch (run.status) {
     case 'active':
       return lease?.holder && look.kind !== 'interrupted'
@@ -54,7 +54,9 @@ function whyOf(view: RunView): string {
         : `it was interrupted in ${run.state}, which is no failure: nothing drives it`;
     case 'waiting':
       return [
-        'it waits for a person to verify the database restore and sign',
+        signOff === null
+          ? 'it waits for a person to verify the database restore and sign'
+          : `it is signed off, and waits for the signatures that its policy wants besides: ${waitingOn(view)}`,
         ...(pause === null || pause.expiresAt === null ? [] : [`the gate expires at ${dayAndTime(pause.expiresAt)} UTC`]),
         ...(signOffWithdrawn === null ? [] : [`the sign-off was withdrawn: ${oneLine(signOffWithdrawn)}`]),
       ].join('; ');

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../src/actors/actor.js';
 import type { ActorContext } from '../../src/actors/actor.js';
@@ -60,6 +62,15 @@ describe('a run is explained', () => {
     expect((await pilot.cutover('explain', 'latest')).stdout).toMatch(/^Why +it waits for a person/m);
     await pilot.cutover('abandon', 'latest', '--reason', 'postponed');
     expect((await pilot.cutover('explain', 'latest')).stdout).toMatch(/^Why +it was abandoned: postponed/m);
+  });
+
+  test('that is signed off, and waits for a lead', async () => {
+    const policy = 'version: 1\nseparation: false\nroles:\n  sre-lead: { quorum: 1 }\n';
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), policy);
+    await pilot.cutover('start');
+    pilot.completeForm();
+    await pilot.cutover('sign-off', 'latest', '--as', 'verifier@example.com');
+    expect((await pilot.cutover('explain', 'latest')).stdout).toMatch(/^Why +it is signed off, and waits .*: sre-lead/m);
   });
 
   test('as one document, also where a command fails on it', async () => {
