@@ -29,6 +29,9 @@ export type VerifyStatement = (signed: SignedStatement) => Promise<StatementVerd
 export async function signOffSignatureChecks(history: HistorySoFar | Unknown, verify: VerifyStatement): Promise<VerifyCheck[]> {
   if (isUnknown(history)) return [];
   const policy = policySchema.safeParse((history.started?.event['request'] as { policy?: unknown } | undefined)?.policy);
+  if (!policy.success && history.signatures.length > 0) {
+    return [failed(EVIDENCE.history, WHAT, 'as the policy wants it', 'the policy of the first transition cannot be read')];
+  }
   const checks: VerifyCheck[] = [];
   for (const recorded of history.signatures) {
     const signed = signatureSchema.safeParse(recorded.signed);
