@@ -6,7 +6,7 @@ import { driftEvents } from './drift.js';
 import { beforeExpiry } from './expiry.js';
 import { RunStateError, SignaturesMissingError } from './errors.js';
 import type { Io, Workspace } from './io.js';
-import { permitted, requireDriver } from './permission.js';
+import { permitted, requireDriver, requireDriverAfterwards } from './permission.js';
 import { contextOf, verdictOf } from './run-facts.js';
 import { passGate } from './sign-off-gate.js';
 import { supersedeOlder } from './supersede.js';
@@ -59,6 +59,7 @@ function preparing(workspace: Workspace, options: GoOnOptions, io: Io): Prepare 
     if (view.run.status === 'waiting') {
       const gate = { now: io.now(), known: workspace.knownSecrets, onPurpose: false };
       events.push(permitted(view, who, await passGate(view, evidence, gate)));
+      requireDriverAfterwards(view, who);
     }
     return events;
   };

@@ -203,10 +203,22 @@ describe('with a policy', () => {
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
+  test('an operator who has not driven the run yet signs nothing either by the form that he resumes with', async () => {
+    await started();
+    pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
+    expect(await as('operator', 'resume', RUN)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^cutover: operator \(asserted\) would drive the run that is signed with the same command.*cutover sign-off 2026/m,
+      ),
+    });
+    expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+  });
+
   test('a verifier does not drive what they sign, and nothing is signed by half of a command', async () => {
     await waiting();
     const said = await as('db-restore-verifier', 'sign-off', RUN, '--as', 'db-restore-verifier', '--and-resume');
-    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('sign without --and-resume') });
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('signs without --and-resume') });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
