@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { NO_POLICY, type Policy } from '../config/policy.js';
-import { UsageError } from './errors.js';
+import { settingsFile } from './settings-file.js';
 
 /** Looked for in the directory of the run when no other one is named. */
 export const POLICY_FILE = 'cutover.policy.yaml';
@@ -20,12 +19,12 @@ export function policyNow(file: string): Promise<Policy> {
 }
 
 async function parsed(file: string, mayBeMissing: boolean): Promise<Policy> {
-  const bytes = read(file, mayBeMissing);
+  const bytes = read(file, 'The policy', mayBeMissing);
   if (bytes === null) return NO_POLICY;
   const { parsePolicy } = await import('../config/policy-file.js');
   return parsePolicy(file, bytes, (name) => {
     const signers = resolve(dirname(file), name);
-    return (read(signers, false) as Buffer).toString('utf8');
+    return (read(signers, 'The list of allowed signers', false) as Buffer).toString('utf8');
   });
 }
 
@@ -34,17 +33,6 @@ export function policyPath(directory: string, named: string | null): string {
   return resolve(directory, named ?? POLICY_FILE);
 }
 
-function read(file: string, mayBeMissing: boolean): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (mayBeMissing && code === 'ENOENT') return null;
-    throw new UsageError(
-      `${file} cannot be read (${code ?? String(error)}). Nothing was changed. Restore it, or name another one.`,
-      {
-        cause: error,
-      },
-    );
-  }
+function read(file: string, what: string, mayBeMissing: boolean): Buffer | null {
+  return settingsFile(file, { what, mayBeMissing, advice: 'Restore it, or name another one.' });
 }
