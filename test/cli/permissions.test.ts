@@ -215,6 +215,16 @@ describe('with a policy', () => {
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
+  test('a full name around the address of who drove the run does not make another person of it', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\n');
+    await as('driver', 'start', '--as', 'driver@example.com');
+    pilot.completeForm(RUN, { signer: 'A Driver <driver@example.com>' });
+    expect(await as('colleague', 'sign-off', RUN, '--as', 'colleague')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as driver@example.com (asserted)'),
+    });
+  });
+
   test('a verifier does not drive what they sign, and nothing is signed by half of a command', async () => {
     await waiting();
     const said = await as('db-restore-verifier', 'sign-off', RUN, '--as', 'db-restore-verifier', '--and-resume');

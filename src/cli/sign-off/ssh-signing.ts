@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { RunView } from '../../engine/engine.js';
+import { principalIn } from '../../evidence/person.js';
 import {
   parseSignOffStatement,
-  principalIn,
   SignOffStatementError,
   signOffStatementText,
   type SignOffStatement,

@@ -58,14 +58,6 @@ export function parseSignOffStatement(text: string): SignOffStatement {
   return result.data;
 }
 
-/**
- * Whom a name in the form says the key must be of: what stands in angle brackets, as in `Name <name@example.com>`, else all of it.
- * Allowed signers list people by that (ssh-keygen(1), "ALLOWED SIGNERS").
- */
-export function principalIn(name: string): string {
-  return /<([^<>\s]+)>\s*$/.exec(name)?.[1] ?? name.trim();
-}
-
 /** The schema to be published. */
 export function signOffStatementJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(schema), title: 'What is signed at the human gate (namespace sign-off@cutover)' };

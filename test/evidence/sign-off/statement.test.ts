@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   parseSignOffStatement,
-  principalIn,
   signOffStatementJsonSchema,
   signOffStatementText,
   type SignOffStatement,
@@ -50,12 +49,4 @@ describe('a text is refused', () => {
   ])('%s', (_what, text, why) => {
     expect(() => parseSignOffStatement(text)).toThrow(why);
   });
-});
-
-test('a key must be of whom the name says: what stands in angle brackets at its end, else all of it', () => {
-  expect(principalIn('verifier@example.com')).toBe('verifier@example.com');
-  expect(principalIn(' verifier ')).toBe('verifier');
-  expect(principalIn('A Verifier <verifier@example.com>')).toBe('verifier@example.com');
-  expect(principalIn('<a@example.com> and <b@example.com> ')).toBe('b@example.com');
-  expect(principalIn('<a@example.com> or so')).toBe('<a@example.com> or so');
 });
