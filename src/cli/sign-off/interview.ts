@@ -24,6 +24,8 @@ export interface InterviewOptions {
   readonly evidenceDir: string;
   /** Who answers. */
   readonly by: string;
+  /** Throws where the run does not wait for this sign-off any more: what it sealed meanwhile is not written to. */
+  readonly requireOpen: () => Promise<void>;
   readonly palette: Palette;
 }
 
@@ -32,7 +34,7 @@ type Methods = Exclude<FormQuestion, CheckpointBlank>;
 
 /**
  * Goes through the form with the person at the terminal: asks what is not answered well, by the parser's own rules, and writes each
- * answer into the form before it asks the next one. The form is the one store of answers: who leaves goes on where he was.
+ * answer into the form before it asks the next one, while the run waits for it. The form is the one store of answers: who leaves goes on where he was.
  */
 export class Interview {
   readonly #ask: (question: string) => Promise<string>;
@@ -55,7 +57,7 @@ export class Interview {
 
   /**
    * The finished form, its status `COMPLETED`, which is not yet written: that it is true is confirmed first. Null when the form in the
-   * evidence is finished already. Throws `CheckpointIncompleteError` for what no answer mends, `SignOffLeftError`, `InterruptedError`.
+   * evidence is finished already. Throws what `requireOpen` does, `CheckpointIncompleteError` for what no answer mends, `SignOffLeftError`, `InterruptedError`.
    */
   async finishedForm(): Promise<Buffer | null> {
     const found = await this.#form();
@@ -147,6 +149,7 @@ export class Interview {
         this.#fault(...faults);
         continue;
       }
+      await this.options.requireOpen();
       try {
         const home = this.io.env['HOME'] ?? homedir();
         await takeScreenshot(this.evidence, resolve(this.io.cwd, path.replace(/^~(?=\/)/, home)), path);
@@ -194,6 +197,7 @@ export class Interview {
   }
 
   async #save(form: string): Promise<void> {
+    await this.options.requireOpen();
     await this.evidence.write(EVIDENCE.checkpoint, form);
   }
 

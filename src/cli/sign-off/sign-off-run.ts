@@ -43,7 +43,7 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
       requireNoSignOff(before);
       if (options.signWith !== null) allowedSignersOf(before, options.signWith);
       const evidence = workspace.openEvidence(before.run);
-      const form = await newForm(before, evidence, options, io);
+      const form = await newForm(before, evidence, options, workspace, io);
       const given = await givenStatement(before, evidence, form, options, workspace, io);
       if (given !== null && options.request !== null && options.response === null) {
         if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
@@ -66,14 +66,29 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
 }
 
 /** From a file, or from the person at the terminal; null when the form in the evidence is what there is. */
-async function newForm(view: RunView, evidence: EvidenceDir, options: Options, io: Io): Promise<NewForm | null> {
+async function newForm(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: Options,
+  { engine }: Workspace,
+  io: Io,
+): Promise<NewForm | null> {
   if (options.file !== null) return { content: await readCompleted(options.file), replaces: true };
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
-  refuseClaimOfAnother(view, [options.who.user]);
+  const requireOpen = (now: RunView) => {
+    requireWaiting(now);
+    requireNoSignOff(now);
+    refuseClaimOfAnother(now, [options.who.user]);
+  };
+  requireOpen(view);
   const { edit, who, stderrPalette: palette } = options;
   const { evidenceDir, request } = contextOf(view);
   const { smokeQueries } = request.site;
-  const asked = { runId: view.run.runId, smokeQueries, edit, evidenceDir, by: who.user, palette };
+  const { runId } = view.run;
+  const asked = {
+    ...{ runId, smokeQueries, edit, evidenceDir, by: who.user, palette },
+    requireOpen: async () => requireOpen(await engine.inspect(runId)),
+  };
   const content = await new Interview(evidence, asked, io, io.prompt).finishedForm();
   return content === null ? null : { content, replaces: false };
 }
