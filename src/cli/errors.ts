@@ -24,10 +24,12 @@ export class CheckpointIncompleteError extends Error {
     /** The checkpoint, absolute. */
     readonly file: string,
     readonly findings: readonly GateFinding[],
+    /** The command that follows once all is mended. */
+    then: string,
   ) {
     super(
       `The DB restore verification of run ${runId} is not complete: ${findings.length} finding(s). ` +
-        `Complete ${file}, then: cutover resume ${runId}`,
+        `Complete ${file}, then: ${then}`,
     );
   }
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { RunView } from '../engine/engine.js';
 import { isStep, STEPS } from '../machine/steps.js';
 import { dayAndTime } from './clock-format.js';
+import { isGateExpired } from './expiry.js';
 import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from './explanations.js';
 import { lastLines } from './last-lines.js';
 import { logFileOf } from './log-file.js';
@@ -53,6 +54,9 @@ function whyOf(view: RunView): string {
         ? `${run.state} is being driven by ${lease.holder.user} on ${lease.holder.host} (pid ${lease.holder.pid}): ${look.text}`
         : `it was interrupted in ${run.state}, which is no failure: nothing drives it`;
     case 'waiting':
+      if (isGateExpired(view)) {
+        return `it waited for a person, and its gate expired at ${dayAndTime(pause?.expiresAt ?? '')} UTC: it can't be signed any more`;
+      }
       return [
         signOff === null
           ? 'it waits for a person to verify the database restore and sign'

@@ -21,7 +21,7 @@ import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
 import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
-import { signingCommand } from './sign-off/signing-command.js';
+import { commandAfterForm, signingCommand } from './sign-off/signing-command.js';
 
 export interface GateOptions {
   readonly now: Date;
@@ -58,7 +58,7 @@ export async function signable(view: RunView, evidence: EvidenceDir, options: Ga
   const { runId, headSeq } = view.run;
   const context = contextOf(view);
   if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
-  const { checkpoint, files } = await complete(view, evidence, options, () => []);
+  const { checkpoint, files } = await complete(view, evidence, options, 'db-restore-verifier', () => []);
   return signOffOf(checkpoint, headSeq, files);
 }
 
@@ -93,7 +93,7 @@ export async function countersignable(
 ): Promise<Countersignature> {
   const { runId, headSeq: seq } = view.run;
   const signed = contextOf(view).signOff?.files ?? {};
-  const { files } = await complete(view, evidence, options, (found) => notAsSigned(signed, found));
+  const { files } = await complete(view, evidence, options, role, (found) => notAsSigned(signed, found));
   const date = options.now.toISOString().slice(0, 10);
   return { runId, role, meaning: MEANINGS[role], seq, signer, date, level: 'asserted', files };
 }
@@ -109,6 +109,7 @@ async function complete(
   view: RunView,
   evidence: EvidenceDir,
   options: GateOptions,
+  role: SigningRole,
   more: (files: SignedFiles) => readonly GateFinding[],
 ): Promise<{ readonly checkpoint: Checkpoint; readonly files: SignedFiles }> {
   const findings: GateFinding[] = [];
@@ -119,7 +120,12 @@ async function complete(
   }
   if (findings.length > 0 || seen === null || seen.checkpoint === null) {
     const form = `${evidence.path}/${EVIDENCE.checkpoint}`;
-    throw new CheckpointIncompleteError(view.run.runId, form, jsonRedactor(options.known)(findings));
+    throw new CheckpointIncompleteError(
+      view.run.runId,
+      form,
+      jsonRedactor(options.known)(findings),
+      commandAfterForm(view, role),
+    );
   }
   return { checkpoint: seen.checkpoint, files: seen.files };
 }

@@ -21,7 +21,15 @@ export function createEngine(options: EngineOptions): Engine {
     const [stored, attempts, lease] = await Promise.all([store.getSnapshot(runId), store.attempts(runId), store.getLease(runId)]);
     if (stored === null) throw new RunNotFoundError(runId);
     const snapshot = stored.snapshot as StoredSnapshot;
-    return { run, snapshot, attempts, lease, look: runLook(run, lease, attempts, options.holder, options.now()) };
+    const now = options.now();
+    return {
+      run,
+      snapshot,
+      attempts,
+      lease,
+      look: runLook(run, lease, attempts, options.holder, now),
+      seenAt: now.toISOString(),
+    };
   }
 
   async function inspect(runId: string): Promise<RunView> {

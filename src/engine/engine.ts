@@ -10,6 +10,8 @@ export interface RunView {
   readonly attempts: readonly AttemptRecord[];
   readonly lease: LeaseRecord | null;
   readonly look: RunLook;
+  /** When it was looked at: ISO 8601, UTC. */
+  readonly seenAt: string;
 }
 
 /** What a run looks like: derived from the run, its lease and its attempts, never stored. */

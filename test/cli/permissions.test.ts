@@ -213,6 +213,12 @@ describe('with a policy', () => {
       ),
     });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+    // Nor is he told to, by the form that lacks something.
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), 'an image');
+    expect(await as('operator', 'resume', RUN)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`then: cutover sign-off ${RUN}\n`),
+    });
   });
 
   test('a full name around the address of who drove the run does not make another person of it', async () => {
@@ -296,7 +302,9 @@ describe('the signatures that a policy wants', () => {
     writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), 'an image');
     expect(await sign('sre-lead', 'sre-lead')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/another\.png +changed +the file was not there when the run was signed off/),
+      stderr: expect.stringMatching(
+        /then: cutover sign \S+ --role sre-lead\n.*another\.png +changed +the file was not there when the run was signed off/s,
+      ),
     });
     rmSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'));
     expect((await sign('sre-lead', 'sre-lead')).code).toBe(0);

@@ -79,7 +79,8 @@ export class Interview {
     const parsed = parseCheckpoint(finished, await this.#rules());
     if (parsed.ok) return Buffer.from(finished);
     const findings = parsed.findings.map((finding) => ({ file: EVIDENCE.checkpoint, ...finding }));
-    throw new CheckpointIncompleteError(this.options.runId, this.#file, findings);
+    const { runId } = this.options;
+    throw new CheckpointIncompleteError(runId, this.#file, findings, `cutover sign-off ${runId}`);
   }
 
   get #file(): string {
