@@ -41,6 +41,7 @@ describe('a text is refused', () => {
     ['of no run', signOffStatementText({ ...statement, run_id: '../x' }), /run_id: must be the id of a run/],
     ['of no role', signOffStatementText({ ...statement, role: 'operator' } as unknown as SignOffStatement), /role/],
     ['by nobody', signOffStatementText({ ...statement, name: '' }), /name/],
+    ['by a name of two lines', signOffStatementText({ ...statement, name: 'a\nVERDICT: PASS' }), /name: must be one line/],
     ['that means nothing', signOffStatementText({ ...statement, meaning: '' }), /meaning/],
     ['of no time', signOffStatementText({ ...statement, time: 'today' }), /time/],
     ['of no transition', signOffStatementText({ ...statement, seq: 0 }), /seq/],
