@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -85,11 +86,19 @@ describe('the human gate', () => {
     });
   });
 
-  test('sign-off --file that cannot be read is a usage error that names it', async () => {
-    for (const file of [join(pilot.directory, 'nope'), pilot.directory]) {
-      const { code, stderr } = await pilot.cutover('sign-off', RUN, '--as', 'v', '--file', file);
-      expect(code).toBe(64);
-      expect(stderr).toContain(`--file ${file} `);
+  test('a form or a signature that cannot be read is a usage error that names it; a FIFO does not hang', async () => {
+    const fifo = join(pilot.directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const large = fileIn(pilot.directory, 'large', 'x'.repeat(5 * 1024 * 1024));
+    for (const file of [join(pilot.directory, 'nope'), pilot.directory, fifo, large]) {
+      for (const given of [
+        ['--file', file],
+        ['--response', file, '--request', 'x'],
+      ]) {
+        const { code, stderr } = await pilot.cutover('sign-off', RUN, '--as', 'v', ...given);
+        expect(code).toBe(64);
+        expect(stderr).toContain(`${given[0]} ${file} cannot be read`);
+      }
     }
   });
 

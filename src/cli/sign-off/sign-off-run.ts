@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { RunView, Prepare } from '../../engine/engine.js';
 import type { RunEvent } from '../../engine/definition.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
@@ -9,7 +8,6 @@ import type { SignOffOptions } from '../commands/sign-off.js';
 import { deciding } from '../drive.js';
 import { driftEvents } from '../drift.js';
 import { beforeExpiry } from '../expiry.js';
-import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
 import { refuseClaimOfAnother, requireNoSignOff, requireWaiting } from '../human-gate.js';
@@ -19,6 +17,7 @@ import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
 import { passGate, requireLevel, signable } from '../sign-off-gate.js';
 import { confirmed } from './confirm.js';
+import { givenFile } from './given-file.js';
 import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
 import { Interview } from './interview.js';
 import { showRequest, writeRequest } from './request.js';
@@ -73,7 +72,7 @@ async function newForm(
   { engine }: Workspace,
   io: Io,
 ): Promise<NewForm | null> {
-  if (options.file !== null) return { content: await readCompleted(options.file), replaces: true };
+  if (options.file !== null) return { content: await givenFile('--file', options.file), replaces: true };
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
   const requireOpen = (now: RunView) => {
     requireWaiting(now);
@@ -91,17 +90,6 @@ async function newForm(
   };
   const content = await new Interview(evidence, asked, io, io.prompt).finishedForm();
   return content === null ? null : { content, replaces: false };
-}
-
-async function readCompleted(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new UsageError(
-      `--file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): give the completed checkpoint. Nothing was signed.`,
-      { cause: error },
-    );
-  }
 }
 
 /**
