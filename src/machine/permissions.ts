@@ -117,7 +117,7 @@ export function permissionRefusal(context: PilotContext, event: PilotEvent): str
   const person = actingPerson(event);
   const { policy } = context.request;
   return (
-    roleRefusal(policy, action, person) ??
+    roleRefusal(policy, action, policy.separation ? holderOf(event) : person) ??
     quorumRefusal(context, action, person) ??
     (policy.separation ? separationRefusal(context, action, person) : null)
   );
@@ -154,6 +154,15 @@ function actingPerson(event: PilotEvent): Person {
     names: signerNames(signed, event.who),
     level: signed.level,
   };
+}
+
+/**
+ * Who has to hold the role, with separation of duties: nobody gets it by a name that he wrote, or found, in the form. Without it an
+ * operator hands in what the verifier has written, as the runbook has it.
+ */
+function holderOf(event: PilotEvent): Person {
+  const isProven = event.type === 'SIGNED_OFF' && event.signOff.signature !== undefined;
+  return event.type === 'SIGNED_OFF' && !isProven ? personOf(event.who) : actingPerson(event);
 }
 
 function personOf(who: PilotEvent['who']): Person {

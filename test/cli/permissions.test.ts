@@ -191,20 +191,20 @@ describe('with a policy', () => {
   test('another name does not make another person: neither with --as, nor by the form that an operator resumes with', async () => {
     await started();
     pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
-    for (const argv of [
-      ['sign-off', RUN, '--as', 'db-restore-verifier'],
-      ['resume', RUN],
-    ]) {
-      expect(await as('driver', ...argv)).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('drove this run as driver (asserted) (separation of duties)'),
-      });
-    }
+    expect(await as('driver', 'sign-off', RUN, '--as', 'db-restore-verifier')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as driver (asserted) (separation of duties)'),
+    });
+    expect(await as('driver', 'resume', RUN)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('driver (asserted) is no db-restore-verifier'),
+    });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
   test('an operator who has not driven the run yet signs nothing either by the form that he resumes with', async () => {
-    await started();
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\n');
+    await as('driver', 'start');
     pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
     expect(await as('operator', 'resume', RUN)).toMatchObject({
       code: 1,
@@ -229,6 +229,16 @@ describe('with a policy', () => {
       code: 1,
       stderr: expect.stringContaining('drove this run as driver@example.com (asserted)'),
     });
+  });
+
+  test("a member's name in the form makes no member of whoever hands it in", async () => {
+    await started();
+    pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
+    expect(await as('stranger', 'sign-off', RUN, '--as', 'stranger')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stranger (asserted) is no db-restore-verifier (roles.db-restore-verifier.members)'),
+    });
+    expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
   test('a verifier does not drive what they sign, and nothing is signed by half of a command', async () => {
