@@ -41,7 +41,10 @@ export function createEngine(options: EngineOptions): Engine {
   /** Commits what `prepare` gives, under the lease. */
   async function decide(session: Session, prepare: Prepare | undefined): Promise<void> {
     if (prepare === undefined) return;
-    for (const event of await prepare(await inspect(session.runId), session.evidence)) await session.commit(event);
+    const prepared = await prepare(await inspect(session.runId), session.evidence);
+    const { events, who } = 'events' in prepared ? prepared : { events: prepared };
+    if (who !== undefined) session.who = who;
+    for (const event of events) await session.commit(event);
   }
 
   async function underLease(lease: LeaseRecord, work: (keeper: LeaseKeeper) => Promise<void>): Promise<RunView> {

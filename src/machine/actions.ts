@@ -1,7 +1,7 @@
 import { named } from '../evidence/person.js';
 import { attestedFacts } from './attested-facts.js';
 import type { PilotContext, StepResult } from './context.js';
-import { stagingIsDirty } from './context.js';
+import { stagingIsDirty, worldOf } from './context.js';
 import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { exceptionOf, type Exception } from './exceptions.js';
@@ -60,6 +60,11 @@ export function recordWrongVerdict({ context, event }: Args): Change {
 
 export function noteDriver({ context, event }: Args): Change {
   return { drivers: withDriver(context.drivers, event.who) };
+}
+
+/** The preflight asked AWS under the name of whoever drove it. */
+export function noteDriverAtAws({ context, event }: Args): Change {
+  return { drivers: withDriver(context.drivers, { ...event.who, level: 'asserted', awsArn: worldOf(context).awsArn }) };
 }
 
 export function countAttempt({ context }: Args): Change {
@@ -191,7 +196,7 @@ export function noteDrift({ context, event }: Args): Change {
   return {
     exceptions: [...context.exceptions, exception(context, event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
-    acceptedPolicy: event.policy ?? context.acceptedPolicy,
+    acceptedDrift: [...new Set([...context.acceptedDrift, ...event.facts])],
   };
 }
 

@@ -162,6 +162,16 @@ describe('a configuration that is another one when a run goes on', () => {
     );
   });
 
+  test('is accepted once for all, until it is another one again', async () => {
+    configFile('title: Another', 'branches: [main]');
+    expect((await pilot.cutover('accept-drift', RUN, '--reason', 'agreed with the lead')).code).toBe(0);
+    configFile('title: A third', 'branches: [main]');
+    expect((await resume()).stderr).toMatch(/^ +title +Pilot +A third$/m);
+    configFile('title: Another', 'branches: [main]');
+    expect((await resume()).code).toBe(0);
+    expect(readFileSync(pilot.evidence(RUN, EVIDENCE.summary), 'utf8').match(/drift accepted/g)).toHaveLength(1);
+  });
+
   test('is drift where it no longer says what it said, or is gone', async () => {
     configFile('title: Pilot');
     expect((await resume()).stderr).toMatch(/^ +CUTOVER_BRANCHES +main +\(not set\)$/m);

@@ -32,6 +32,7 @@ afterEach(() => pilot.dispose());
 function as(user: string, ...argv: string[]): Promise<Said> {
   pilot.osUser = user;
   pilot.env['USER'] = user;
+  pilot.world = { ...pilot.world, awsArn: `arn:aws:iam::000000000000:user/${user}` };
   return pilot.cutover(...argv);
 }
 
@@ -246,6 +247,21 @@ describe('with a policy', () => {
     const said = await as('db-restore-verifier', 'sign-off', RUN, '--as', 'db-restore-verifier', '--and-resume');
     expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('signs without --and-resume') });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+  });
+
+  test('who shares a user at AWS with the driver is no other person, and what AWS calls each is on record', async () => {
+    await waiting();
+    pilot.osUser = 'first-verifier';
+    const shared = await pilot.cutover('sign-off', RUN, '--as', 'first-verifier');
+    expect(shared).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nobody known by the same name, account, address or user at AWS'),
+    });
+    expect((await as('first-verifier', 'sign-off', RUN, '--as', 'first-verifier')).code).toBe(0);
+    const { stdout } = await pilot.cutover('history', RUN, '--at', String((await status()).seq));
+    expect(stdout).toMatch(
+      /^who {2}first-verifier \(asserted\), host \S+, account first-verifier, arn:aws:iam::000000000000:user\/first-verifier$/m,
+    );
   });
 
   test('another operator who goes on is on record before anything is driven', async () => {

@@ -1,12 +1,11 @@
 import type { RunView, Prepare } from '../../engine/engine.js';
-import type { RunEvent } from '../../engine/definition.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { attemptLogName, EVIDENCE } from '../../evidence/layout.js';
 import type { SignOffStatement } from '../../evidence/sign-off/statement.js';
 import type { CommonOptions } from '../command.js';
 import type { SignOffOptions } from '../commands/sign-off.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { beforeExpiry } from '../expiry.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
@@ -125,17 +124,16 @@ async function givenStatement(
 
 function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {
-    const { who } = options;
     requireWaiting(view);
     requireNoSignOff(view);
-    if (options.andResume) requireDriverAfterwards(view, who);
-    const events: RunEvent[] = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
+    if (options.andResume) requireDriverAfterwards(view, options.who);
+    const { who, drift } = await lookForDrift(view, { ...options, isDriving: false }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, form, workspace, io);
-    events.push(permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given })));
+    const signed = permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given }));
     if (form?.replaces === true) await keepForm(evidence);
     if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
-    return events;
+    return { who, events: [...drift, signed] };
   };
 }
 

@@ -17,7 +17,10 @@ beforeAll(async () => {
   const tsa = await startTsa();
   const stamp = async (signature: Uint8Array) =>
     (await askForTimestamp(tsa.url, signature, new AbortController().signal)).response;
-  passed = await SealedRun.create({ policy: LEAD_SIGNS, tsa: { url: tsa.url, stamp } });
+  passed = await SealedRun.create({
+    policy: { ...LEAD_SIGNS, pause: { expiresAfterHours: 48, remindAfterHours: [] } },
+    tsa: { url: tsa.url, stamp },
+  });
   await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
   signedByKey = await SealedRun.create({ signOffKey: key, leadKey });
