@@ -26,10 +26,14 @@ export function namesOf({ user, email, osUser, awsArn }: Omit<Identity, 'host' |
   return comparable([user, email, osUser, awsArn === undefined ? null : personAtAws(awsArn)]);
 }
 
-/** What is in angle brackets is a name by itself: who is written with a full name has no other address than without. */
+/**
+ * What is in angle brackets is a name by itself: who is written with a full name has no other address than without. What nobody sees
+ * (zero-width characters, soft hyphens, marks of direction) tells no two people apart.
+ */
 export function comparable(names: readonly (string | null | undefined)[]): readonly string[] {
   const folded = names
-    .map((name) => (name ?? '').normalize('NFKC').trim().toLowerCase())
+    .map((name) => (name ?? '').normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, ''))
+    .map((name) => name.replaceAll(/\s+/g, ' ').trim().toLowerCase())
     .flatMap((name) => [name, principalIn(name)]);
   return [...new Set(folded)].filter((name) => name !== '');
 }

@@ -12,6 +12,8 @@ test('a key must be of whom the name says: what stands in angle brackets at its 
 test.each([
   ['a full name around the address', 'Kim Lee <kim@example.com>', 'kim@example.com'],
   ['another case, and blanks', ' Kim@Example.com', 'kim@example.com'],
+  ['what nobody sees', 'kim\u200b@exam\u00adple.com\u202e', 'kim@example.com'],
+  ['a blank more', 'Kim  Lee', 'kim lee'],
   ['another form of Unicode', 'ｋｉｍ@example.com', 'kim@example.com'],
 ])('%s makes no other person', (_what, written, known) => {
   expect(isSamePerson(comparable([written]), comparable([known]))).toBe(true);
