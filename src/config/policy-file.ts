@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LEVELS, NO_POLICY, ROLES, SIGNING_ROLES, type Policy, type PolicyRole } from './policy.js';
-import { comparable, isSamePerson } from '../evidence/person.js';
+import { comparable, isFingerprint, isSamePerson } from '../evidence/person.js';
 import { readYaml, YamlFileError } from './yaml-file.js';
 
 const hours = z
@@ -53,13 +53,19 @@ const fields = z.strictObject({
 
 /** What could never be satisfied is said before a run is started for it, not when the last signature is missing. */
 const schema = fields.superRefine(({ allowed_signers: signers, roles }, context) => {
+  const fault = (role: PolicyRole, key: string, message: string) =>
+    context.addIssue({ code: 'custom', path: ['roles', role, key], message });
+  for (const role of ['operator', 'supervisor'] as const) {
+    const known = roles?.[role]?.members ?? [];
+    if (known.length > 0 && known.every(isFingerprint))
+      fault(role, 'members', 'must not be keys only: a decision carries no key');
+  }
   for (const role of SIGNING_ROLES) {
     const { members: known, minimum_level: level, quorum } = roles?.[role] ?? {};
-    const problem = (key: string, message: string) => context.addIssue({ code: 'custom', path: ['roles', role, key], message });
     if (level === 'ssh-verified' && signers === undefined)
-      problem('minimum_level', 'wants a key, and without allowed_signers nobody has one that counts');
+      fault(role, 'minimum_level', 'wants a key, and without allowed_signers nobody has one that counts');
     const people = known === undefined ? Infinity : peopleIn(known);
-    if ((quorum ?? 0) > people) problem('quorum', `must not be more than the people in members (${people})`);
+    if ((quorum ?? 0) > people) fault(role, 'quorum', `must not be more than the people in members (${people})`);
   }
 });
 

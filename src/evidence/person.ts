@@ -51,6 +51,11 @@ function personAtAws(arn: string): string | null {
   return name.startsWith('AWSReservedSSO_') || session.includes('@') ? session : null;
 }
 
+/** Of a key, as `ssh-keygen -l` shows it. */
+export function isFingerprint(name: string): boolean {
+  return /^\s*sha256:/i.test(name);
+}
+
 /** One name in common is enough: who shares an account or an address can't be told apart. */
 export function isSamePerson(a: readonly string[], b: readonly string[]): boolean {
   return a.some((name) => b.includes(name));

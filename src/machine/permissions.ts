@@ -1,6 +1,6 @@
 import type { Level, Policy, PolicyRole } from '../config/policy.js';
 import type { Identity } from '../evidence/history-record.js';
-import { comparable, isSamePerson, named, namesOf } from '../evidence/person.js';
+import { comparable, isFingerprint, isSamePerson, named, namesOf } from '../evidence/person.js';
 import type { PilotContext, SignOff } from './context.js';
 import type { PilotEvent } from './events.js';
 import type { Countersignature } from './signatures.js';
@@ -174,7 +174,7 @@ function personOf(who: PilotEvent['who']): Person {
 
 function roleRefusal(policy: Policy, action: Action, person: Person): string | null {
   const { roles, byName } = PERMISSIONS[action];
-  const held = roles.filter((role) => isMember(policy, role, person.names));
+  const held = roles.filter((role) => isMember(policy, role, person));
   if (held.length === 0) {
     const rules = roles.map((role) => `roles.${role}.members`).join(', ');
     return `${person.shown} is no ${roles.join(' or ')} (${rules}), and only one may ${action}: ${whoMay(policy, roles)}`;
@@ -220,9 +220,11 @@ function driverNames({ drivers }: PilotContext, who: Identity): readonly string[
   ];
 }
 
-function isMember(policy: Policy, role: PolicyRole, names: readonly string[]): boolean {
+/** A fingerprint that nobody proved is no name. */
+function isMember(policy: Policy, role: PolicyRole, { names, level }: Person): boolean {
   const { members } = policy.roles[role];
-  return members === null || isSamePerson(comparable(members), names);
+  const known = level === 'ssh-verified' ? names : names.filter((name) => !isFingerprint(name));
+  return members === null || isSamePerson(comparable(members), known);
 }
 
 function whoMay(policy: Policy, roles: readonly PolicyRole[]): string {

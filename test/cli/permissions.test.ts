@@ -242,6 +242,17 @@ describe('with a policy', () => {
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
   });
 
+  test('the fingerprint of a key is no name that somebody gives: only a signature proves it', async () => {
+    const text = 'version: 1\nroles:\n  db-restore-verifier: { members: ["SHA256:abcdef"] }\n';
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), text);
+    await as('driver', 'start');
+    pilot.completeForm(RUN, { signer: 'SHA256:abcdef' });
+    expect(await as('stranger', 'sign-off', RUN, '--as', 'SHA256:abcdef')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is no db-restore-verifier'),
+    });
+  });
+
   test('a verifier does not drive what they sign, and nothing is signed by half of a command', async () => {
     await waiting();
     const said = await as('db-restore-verifier', 'sign-off', RUN, '--as', 'db-restore-verifier', '--and-resume');

@@ -93,6 +93,11 @@ post_review_days: 3
       'version: 1\nroles:\n  sre-lead:\n    members: [lead@example.com, A Lead <Lead@example.com>]\n    quorum: 2\n',
       '5 roles.sre-lead.quorum: must not be more than the people in members (1)',
     ],
+    [
+      'a decision that only a key could make',
+      'version: 1\nroles:\n  supervisor:\n    members: ["SHA256:abcdef"]\n',
+      '4 roles.supervisor.members: must not be keys only: a decision carries no key',
+    ],
     ['an alias', 'version: &one 1\npost_review_days: *one\n', expect.stringMatching(/^null : .*[Aa]lias/)],
     [
       'time that runs back',
