@@ -11,7 +11,7 @@ import type { RunStatus } from '../store/store.js';
 import { isGateExpired } from './expiry.js';
 import type { Palette } from './palette.js';
 import { contextOf } from './run-facts.js';
-import { isFormEnough } from './sign-off/signing-command.js';
+import { isFormEnough, requestFile } from './sign-off/signing-command.js';
 import { oneLine, table } from './table.js';
 
 export type Role = 'operator' | 'DB restore verifier' | 'SRE lead' | 'engineering lead' | 'SRE' | 'supervisor' | 'auditor';
@@ -145,7 +145,7 @@ function signWithKey(runId: string, withdrawnBecause: string | null): NextComman
     { role: VERIFIER, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
     {
       role: VERIFIER,
-      command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`,
+      command: `cutover sign-off ${runId} --as NAME --request ${requestFile(runId, 'sign-off')}`,
       why: 'sign on another machine',
     },
   ];
@@ -160,7 +160,7 @@ function afterSignOff(runId: string, context: PilotContext): NextCommand[] {
     if (!byKey(context, role)) return [{ role: SIGNERS[role], command, why }];
     return [
       { role: SIGNERS[role], command: `${command} --sign-with FILE`, why: `${why}, with a key` },
-      { role: SIGNERS[role], command: `${command} --request .cutover/${role}.json`, why: 'sign on another machine' },
+      { role: SIGNERS[role], command: `${command} --request ${requestFile(runId, role)}`, why: 'sign on another machine' },
     ];
   });
 }

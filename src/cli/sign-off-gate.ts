@@ -21,7 +21,7 @@ import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
 import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
-import { commandAfterForm, signingCommand } from './sign-off/signing-command.js';
+import { commandAfterForm, requestFile, signingCommand } from './sign-off/signing-command.js';
 
 export interface GateOptions {
   readonly now: Date;
@@ -101,7 +101,9 @@ export async function countersignable(
 /** Throws `SignatureRequiredError` where the policy wants a key, and this is a name. */
 export function requireLevel(view: RunView, { role, level }: Pick<Countersignature, 'role' | 'level'>): void {
   if (isLevelEnough(contextOf(view).request.policy, role, level)) return;
-  throw new SignatureRequiredError(view.run.runId, signingCommand(view, role));
+  const { runId } = view.run;
+  const what = contextOf(view).signOff === null ? 'sign-off' : role;
+  throw new SignatureRequiredError(runId, signingCommand(view, role), requestFile(runId, what));
 }
 
 /** All checks of the gate, and those that are asked of the digests besides. Throws `CheckpointIncompleteError`. */

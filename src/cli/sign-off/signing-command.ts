@@ -10,6 +10,11 @@ export function signingCommand(view: RunView, role: SigningRole): string {
   return contextOf(view).signOff === null ? `cutover sign-off ${runId}` : `cutover sign ${runId} --role ${role}`;
 }
 
+/** Where git does not see it, and of a name that no other run's has: a request is never written over. */
+export function requestFile(runId: string, what: string): string {
+  return `.cutover/${what}-${runId}.json`;
+}
+
 /** The command that follows once the form is complete. */
 export function commandAfterForm(view: RunView, role: SigningRole): string {
   return isFormEnough(contextOf(view)) ? `cutover resume ${view.run.runId}` : signingCommand(view, role);
