@@ -7,10 +7,11 @@ import type { RunView } from '../engine/engine.js';
 import { notAccepted } from '../evidence/accepted-findings.js';
 import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
 import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/checkpoint-parser.js';
-import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import type { EvidenceDir, EvidenceEntry } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import { pictureTypeIn } from '../evidence/picture-type.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
 import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
 import { acceptedFindings, type LogDigest, type PilotContext, type SignOff } from '../machine/context.js';
@@ -151,7 +152,8 @@ async function look(
   findings: GateFinding[],
 ): Promise<{ readonly checkpoint: Checkpoint | null; readonly files: SignedFiles } | null> {
   try {
-    const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
+    const entries = (await evidence.list()).filter(({ name }) => isSigned(name));
+    const names = entries.map(({ name }) => name);
     const form = options.form ?? (await readForm(evidence, findings));
     const { smokeQueries } = contextOf(view).request.site;
     const expected = { runId: view.run.runId, smokeQueries, now: options.now };
@@ -162,7 +164,7 @@ async function look(
       .filter(({ file }) => absent.every((finding) => finding.file !== file))
       .map(({ file, what, message }) => ({ file, line: null, item: what, message }));
     const ofResults = changed(contextOf(view), files).filter(({ file }) => differences.every((found) => found.file !== file));
-    findings.push(...absent, ...differences, ...ofResults);
+    findings.push(...absent, ...differences, ...ofResults, ...(await noPictures(evidence, entries)));
     findings.push(...(await secrets(evidence, names, options, { read: form, accepted: acceptedFindings(contextOf(view)) })));
     return { checkpoint, files };
   } catch (error) {
@@ -227,6 +229,18 @@ async function digests(evidence: EvidenceDir, names: readonly string[], form: Bu
   for (const name of names) if (name !== EVIDENCE.checkpoint) files[name] = (await evidence.digest(name)).sha256;
   if (form !== null) files[EVIDENCE.checkpoint] = createHash('sha256').update(form).digest('hex');
   return files;
+}
+
+/** An empty one counts as none that is there: the form's item E says so. */
+async function noPictures(evidence: EvidenceDir, entries: readonly EvidenceEntry[]): Promise<GateFinding[]> {
+  const findings: GateFinding[] = [];
+  for (const entry of entries) {
+    if (!entry.name.startsWith(`${EVIDENCE.screenshots}/`) || entry.size === 0) continue;
+    if ((await pictureTypeIn(evidence, entry)) !== null) continue;
+    const message = 'neither PNG, JPEG, WebP nor PDF, by its first bytes: put the picture itself here, or take the file away';
+    findings.push({ file: entry.name, line: null, item: 'E', message });
+  }
+  return findings;
 }
 
 function missing(files: SignedFiles): GateFinding[] {

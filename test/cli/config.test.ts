@@ -214,6 +214,12 @@ test('a file that came later is drift where it says something else', async () =>
 test.each([
   ['--ticket', 'CHG-2'],
   ['--config', 'other.yaml'],
+  ['--policy', 'other.yaml'],
+  ['--evidence-root', 'elsewhere'],
+  ['--context-ok', 'kind-pilot'],
+  ['--commits-ok', 'no list yet'],
+  ['--again', '--reason=x'],
+  ['--tsa', 'https://tsa.example.com'],
 ])('%s is refused where a run is sealed that was begun without it', async (option, value) => {
   pilot.env['EVIDENCE_DIR'] = pilot.evidence(RUN);
   const { code, stderr } = await pilot.cutover('run', '--seal-only', option, value);

@@ -123,7 +123,7 @@ describe('the human gate', () => {
 
   test('sign-off --file takes the completed form and keeps the one that was there; an incomplete one replaces nothing', async () => {
     const template = readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8');
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'an image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), '%PDF-1.7');
     const outside = join(pilot.directory, 'outside');
     const incomplete = fileIn(
       outside,
@@ -159,7 +159,7 @@ describe('the human gate', () => {
   test('a withdrawn sign-off does not come back with the edited form: it must be given on purpose', async () => {
     pilot.completeForm();
     await pilot.cutover('sign-off', RUN, '--as', 'verifier');
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'another image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), '%PDF-2.0');
     expect((await pilot.cutover('resume', RUN)).code).toBe(2);
     const { code, stderr } = await pilot.cutover('resume', RUN);
     expect(code).toBe(2);

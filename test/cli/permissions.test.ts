@@ -336,7 +336,7 @@ describe('the signatures that a policy wants', () => {
 
   test('bind what was signed off: with a file that changed nobody signs, and the sign-off stays as it is', async () => {
     await signedOff({ leads: 1 });
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), 'an image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), '%PDF-1.7');
     expect(await sign('sre-lead', 'sre-lead')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(

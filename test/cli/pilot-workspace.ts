@@ -79,7 +79,7 @@ export class PilotWorkspace {
   /** What the human does between the two runs. */
   completeForm(runId = '20260221T120001Z', answers: Partial<Answers> = {}): void {
     const form = this.evidence(runId, EVIDENCE.checkpoint);
-    writeFileSync(this.evidence(runId, EVIDENCE.screenshots, SCREENSHOT), 'an image');
+    writeFileSync(this.evidence(runId, EVIDENCE.screenshots, SCREENSHOT), '%PDF-1.7');
     writeFileSync(form, completeCheckpoint(readFileSync(form, 'utf8'), { screenshots: [SCREENSHOT], ...answers }));
   }
 
