@@ -7,7 +7,7 @@ import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from './explanations.js';
 import { lastLines } from './last-lines.js';
 import { logFileOf } from './log-file.js';
 import { nextOf, type NextCommand } from './next-commands.js';
-import { contextOf, verdictOf, waitingOn } from './run-facts.js';
+import { contextOf, isSealedAsFailed, verdictOf, waitingOn } from './run-facts.js';
 import { oneLine } from './table.js';
 
 /** Why a run stands where it stands, and what each role can do next. */
@@ -38,11 +38,17 @@ export async function explainRun(view: RunView): Promise<RunExplanation> {
       step: failure.step,
       code: failure.code,
       message: failure.message,
-      means: CODE_EXPLANATIONS[failure.code] ?? PLACE_EXPLANATIONS[failure.step].onFailure,
+      means: hasEnded(view)
+        ? 'The run has ended: nothing of it can be mended any more.'
+        : (CODE_EXPLANATIONS[failure.code] ?? PLACE_EXPLANATIONS[failure.step].onFailure),
     },
     log: await failedLog(view),
     next: nextOf(view),
   };
+}
+
+function hasEnded(view: RunView): boolean {
+  return ['abandoned', 'superseded'].includes(view.run.status) || isSealedAsFailed(view);
 }
 
 function whyOf(view: RunView): string {

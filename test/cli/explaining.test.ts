@@ -37,6 +37,17 @@ describe('a run is explained', () => {
     expect((await pilot.cutover('resume', RUN)).stderr).toContain(text);
   });
 
+  test('that failed, and was superseded: without advice that nobody can follow any more', async () => {
+    const { runRcGates } = pilot.actors;
+    pilot.actors['runRcGates'] = gates;
+    await pilot.cutover('start');
+    if (runRcGates !== undefined) pilot.actors['runRcGates'] = runRcGates;
+    expect((await pilot.cutover('start')).code).toBe(2);
+    const { stdout } = await pilot.cutover('explain', RUN);
+    expect(stdout).toMatch(/^Why +it was superseded by a newer run\nMessage .*3; expected 0\.\nMeans +The run has ended/m);
+    expect(stdout).not.toContain('replay');
+  });
+
   test("by its log's last lines, when none of them speaks of a failure", async () => {
     pilot.actors['runRcGates'] = async (_input, { openLog }) => {
       const log = await openLog(GATES);
