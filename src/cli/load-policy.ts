@@ -1,16 +1,26 @@
+import { lstatSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { NO_POLICY, type Policy } from '../config/policy.js';
+import { UsageError } from './errors.js';
 import { settingsFile } from './settings-file.js';
 
 /** Looked for in the directory of the run when no other one is named. */
 export const POLICY_FILE = 'cutover.policy.yaml';
 
 /**
- * The policy of a new run: of the named file, else of `cutover.policy.yaml` in the directory if that is there, else none.
- * Throws `UsageError` for a file that can't be read, `YamlFileError` for one that can't be understood.
+ * The policy of a new run: of the named file, else of `cutover.policy.yaml` in the directory if that is there, else none. The one of the
+ * directory is the site's: nobody brings another one. Throws `UsageError` for that and for a file that can't be read, `YamlFileError`
+ * for one that can't be understood.
  */
 export async function loadPolicy(directory: string, named: string | null): Promise<Policy> {
-  return parsed(policyPath(directory, named), named === null);
+  const file = policyPath(directory, named);
+  const own = policyPath(directory, null);
+  if (file !== own && lstatSync(own, { throwIfNoEntry: false }) !== undefined) {
+    throw new UsageError(
+      `--policy is ${JSON.stringify(named)}, and ${own} is there: who may do what is said by that file. Leave --policy out.`,
+    );
+  }
+  return parsed(file, named === null);
 }
 
 /** The policy as it is there now, to be compared with a frozen one: a file that is gone is none. Errors as `loadPolicy`. */

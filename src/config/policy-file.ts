@@ -52,13 +52,18 @@ const fields = z.strictObject({
 });
 
 /** What could never be satisfied is said before a run is started for it, not when the last signature is missing. */
-const schema = fields.superRefine(({ allowed_signers: signers, roles }, context) => {
+const schema = fields.superRefine(({ allowed_signers: signers, roles, pause }, context) => {
   const fault = (role: PolicyRole, key: string, message: string) =>
     context.addIssue({ code: 'custom', path: ['roles', role, key], message });
   for (const role of ['operator', 'supervisor'] as const) {
     const known = roles?.[role]?.members ?? [];
     if (known.length > 0 && known.every(isFingerprint))
       fault(role, 'members', 'must not be keys only: a decision carries no key');
+  }
+  const { expires_after_hours: expiry = Infinity, remind_after_hours: reminders = [] } = pause ?? {};
+  if (reminders.some((after) => after >= expiry)) {
+    const message = `must be less than expires_after_hours (${expiry}): the gate is closed then`;
+    context.addIssue({ code: 'custom', path: ['pause', 'remind_after_hours'], message });
   }
   for (const role of SIGNING_ROLES) {
     const { members: known, minimum_level: level, quorum } = roles?.[role] ?? {};

@@ -6,7 +6,7 @@ import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import { attemptError, failureAt } from './failure.js';
-import { signerNames } from './permissions.js';
+import { signerOf } from './permissions.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
 import { summarize } from './summary.js';
@@ -90,7 +90,7 @@ export function recordSignOff({ event }: Args): Change {
   return {
     signOff,
     countersignatures: [],
-    signers: [{ role: signOff.role, names: signerNames(signOff, who) }],
+    signers: [signerOf(signOff, who)],
     signOffWithdrawn: null,
   };
 }
@@ -110,7 +110,7 @@ export function recordCountersignature({ context, event }: Args): Change {
     // Whoever claimed the verification has made it now; a lead does not take it from anybody.
     claim: countersignature.role === 'db-restore-verifier' ? null : context.claim,
     countersignatures: [...context.countersignatures, countersignature],
-    signers: [...context.signers, { role: countersignature.role, names: signerNames(countersignature, who) }],
+    signers: [...context.signers, signerOf(countersignature, who)],
   };
 }
 

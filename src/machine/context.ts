@@ -70,6 +70,8 @@ export interface SignOff {
 export interface Signer {
   readonly role: SigningRole;
   readonly names: readonly string[];
+  /** Who gave it in another's name, which nobody proved; null for those who signed themselves, or with a key. */
+  readonly givenBy: string | null;
 }
 
 /** A verifier who has taken the human gate upon himself, so that nobody else does the same work. */

@@ -1,7 +1,7 @@
 import type { Level, Policy, PolicyRole } from '../config/policy.js';
 import type { Identity } from '../evidence/history-record.js';
 import { comparable, isFingerprint, isSamePerson, named, namesOf } from '../evidence/person.js';
-import type { PilotContext, SignOff } from './context.js';
+import type { PilotContext, Signer, SignOff } from './context.js';
 import type { PilotEvent } from './events.js';
 import type { Countersignature } from './signatures.js';
 
@@ -136,8 +136,14 @@ export function isLevelEnough(policy: Policy, role: PolicyRole, level: Level | '
   return level === 'ssh-verified' || policy.roles[role].minimumLevel === 'asserted';
 }
 
+/** Who gave a signature, as it is kept: a name that somebody wrote into the form is not always theirs. */
+export function signerOf(signed: SignOff | Countersignature, who: PilotEvent['who']): Signer {
+  const isOwn = signed.signature !== undefined || isSamePerson(comparable([signed.signer]), namesOf(who));
+  return { role: signed.role, names: signerNames(signed, who), givenBy: isOwn ? null : who.user };
+}
+
 /** The names that a signature stands for: those of its key, or, where nobody proved it, also all of whoever gave it. */
-export function signerNames({ signer, signature }: SignOff | Countersignature, who: PilotEvent['who']): readonly string[] {
+function signerNames({ signer, signature }: SignOff | Countersignature, who: PilotEvent['who']): readonly string[] {
   return signature === undefined
     ? comparable([signer, ...namesOf(who)])
     : comparable([signer, signature.principal, signature.fingerprint]);

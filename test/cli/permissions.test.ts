@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
@@ -325,12 +325,12 @@ describe('the signatures that a policy wants', () => {
         .map((line) => line.replaceAll(/ +/g, ' ')),
     ).toEqual([
       '| Operator (automated run) | driver | 2026-02-21 | automated |',
-      '| DB Restore Verifier | verifier@example.com | 2026-02-21 | asserted |',
+      '| DB Restore Verifier | verifier@example.com | 2026-02-21 | asserted, given by first-verifier |',
       '| DB Restore Verifier | db-restore-verifier | 2026-02-21 | asserted |',
       '| SRE Lead | sre-lead | 2026-02-21 | asserted |',
       '| Engineering Lead | engineering-lead | 2026-02-21 | asserted |',
     ]);
-    expect(summary).toMatch(/^Policy: {7}sha256 [0-9a-f]{64}, separation of duties enforced$/m);
+    expect(summary).toMatch(/^Policy: {7}cutover\.policy\.yaml, sha256 [0-9a-f]{64}, separation of duties enforced$/m);
     expect((await pilot.cutover('history', RUN)).stdout).toContain('Signed as sre-lead by sre-lead, 2026-02-21, asserted');
   });
 
@@ -375,6 +375,21 @@ describe('the policy that was frozen', () => {
     expect(await signOff()).toMatchObject({ code: 0, stdout: expect.stringMatching(/State +sealing\.scanning/) });
     expect((await as('driver', 'resume', RUN)).code).toBe(0);
     expect((await status()).exceptions).toMatchObject([{ by: 'supervisor (asserted)', reason: 'for the next run' }]);
+  });
+
+  test('is the one of the directory: nobody brings another one, however it is there', async () => {
+    writePolicy();
+    const lax = join(pilot.directory, 'lax.yaml');
+    writeFileSync(lax, 'version: 1\nseparation: false\n');
+    for (const mend of [() => {}, () => (rmSync(file()), symlinkSync('nowhere', file()))]) {
+      mend();
+      expect(await as('driver', 'start', '--policy', 'lax.yaml')).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('who may do what is said by that file. Leave --policy out.'),
+      });
+    }
+    rmSync(file());
+    expect((await as('driver', 'start', '--policy', 'lax.yaml')).code).toBe(2);
   });
 
   test('that is taken away, or comes only after the start, is drift as well', async () => {

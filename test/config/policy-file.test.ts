@@ -94,6 +94,11 @@ post_review_days: 3
       '5 roles.sre-lead.quorum: must not be more than the people in members (1)',
     ],
     [
+      'a reminder when the gate is closed',
+      'version: 1\npause: { expires_after_hours: 24, remind_after_hours: [12, 24] }\n',
+      '2 pause.remind_after_hours: must be less than expires_after_hours (24): the gate is closed then',
+    ],
+    [
       'a decision that only a key could make',
       'version: 1\nroles:\n  supervisor:\n    members: ["SHA256:abcdef"]\n',
       '4 roles.supervisor.members: must not be keys only: a decision carries no key',

@@ -269,7 +269,7 @@ describe('the signatures that the policy wants', () => {
       'db-restore-verifier',
       'sre-lead',
     ]);
-    expect(summary?.document.policy).toBe(`sha256 ${'a'.repeat(64)}, separation of duties enforced`);
+    expect(summary?.document.policy).toBe(`cutover.policy.yaml, sha256 ${'a'.repeat(64)}, separation of duties enforced`);
   });
 
   test('are none before the sign-off, of other files, of another run, or of a role that has signed', () => {
