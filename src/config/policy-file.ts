@@ -52,7 +52,7 @@ const fields = z.strictObject({
 });
 
 /** What could never be satisfied is said before a run is started for it, not when the last signature is missing. */
-const schema = fields.superRefine(({ allowed_signers: signers, roles, pause }, context) => {
+const schema = fields.superRefine(({ allowed_signers: signers, roles, pause, separation = true }, context) => {
   const fault = (role: PolicyRole, key: string, message: string) =>
     context.addIssue({ code: 'custom', path: ['roles', role, key], message });
   for (const role of ['operator', 'supervisor'] as const) {
@@ -71,6 +71,11 @@ const schema = fields.superRefine(({ allowed_signers: signers, roles, pause }, c
       fault(role, 'minimum_level', 'wants a key, and without allowed_signers nobody has one that counts');
     const people = known === undefined ? Infinity : peopleIn(known);
     if ((quorum ?? 0) > people) fault(role, 'quorum', `must not be more than the people in members (${people})`);
+    const operators = roles?.operator?.members ?? [];
+    const wanted = quorum ?? NO_POLICY.roles[role].quorum;
+    if (separation && known !== undefined && peopleIn(operators) === 1 && wanted > peopleIn(known, comparable(operators))) {
+      fault(role, 'members', 'has too few besides the one operator, who cannot sign what they drove (separation)');
+    }
   }
 });
 
@@ -115,8 +120,8 @@ function roleOf(role: PolicyRole, given: Partial<z.output<typeof signing>> | und
   };
 }
 
-function peopleIn(members: readonly string[]): number {
-  const people = members.map((member) => comparable([member]));
+function peopleIn(members: readonly string[], except: readonly string[] = []): number {
+  const people = members.map((member) => comparable([member])).filter((one) => !isSamePerson(one, except));
   return people.filter((one, index) => !people.slice(0, index).some((before) => isSamePerson(before, one))).length;
 }
 

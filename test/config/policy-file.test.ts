@@ -99,6 +99,11 @@ post_review_days: 3
       '2 pause.remind_after_hours: must be less than expires_after_hours (24): the gate is closed then',
     ],
     [
+      'a signature that only the operator could give',
+      'version: 1\nroles:\n  operator: { members: [kim] }\n  db-restore-verifier:\n    members: [Kim]\n',
+      '5 roles.db-restore-verifier.members: has too few besides the one operator, who cannot sign what they drove (separation)',
+    ],
+    [
       'a decision that only a key could make',
       'version: 1\nroles:\n  supervisor:\n    members: ["SHA256:abcdef"]\n',
       '4 roles.supervisor.members: must not be keys only: a decision carries no key',
