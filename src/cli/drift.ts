@@ -4,7 +4,8 @@ import type { RunEvent } from '../engine/definition.js';
 import type { RunView } from '../engine/engine.js';
 import type { Identity } from '../evidence/history-record.js';
 import { proven, worldOf } from '../machine/context.js';
-import { DriftError, type Difference } from './errors.js';
+import { named } from '../evidence/person.js';
+import { DriftError, PermissionRefusedError, type Difference } from './errors.js';
 import { applyFrozen } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
 import { permitted } from './permission.js';
@@ -16,8 +17,8 @@ export interface DriftOptions {
   readonly who: Identity;
   /** What a person decided about a changed world: null where nothing was said. */
   readonly acceptDrift: string | null;
-  /** False for whoever signs or decides: he asks AWS under a name of his own, and the account is the world. */
-  readonly isDriving: boolean;
+  /** Only who drives is asked for the same name at AWS as at start: the others have names of their own, and the account is the world. */
+  readonly purpose: 'drive' | 'sign' | 'accept';
 }
 
 /** What a look at the world has told, before a run goes on. */
@@ -58,12 +59,23 @@ export async function lookForDrift(view: RunView, options: DriftOptions, workspa
   const who = { ...options.who, awsArn: observed.awsArn };
   // A policy says by name who may drive; without one, the first one's name at AWS is all there is.
   const namesWhoDrives = request.policy.sha256 !== null;
-  const world = options.isDriving && !namesWhoDrives ? observed : { ...observed, awsArn: frozen.awsArn };
+  const world = options.purpose === 'drive' && !namesWhoDrives ? observed : { ...observed, awsArn: frozen.awsArn };
   differences.push(...differencesTo(world));
   if (differences.length === 0) return { who, drift: [] };
   if (accept === null) throw new DriftError(view.run.runId, differences);
+  if (options.purpose === 'sign') refuseToSign(view, who);
   const facts = differences.map(inWords);
   return { who, drift: [permitted(view, who, { type: 'DRIFT_ACCEPTED', reason: accept, facts, world })] };
+}
+
+/** The machine would take the one and refuse the other: a signature is not given by half of a command. */
+function refuseToSign(view: RunView, who: Identity): void {
+  const { runId } = view.run;
+  if (!contextOf(view).request.policy.separation) return;
+  throw new PermissionRefusedError(
+    `${named(who)} would sign in a changed world that they accept with the same command (separation of duties): a supervisor accepts it before: cutover accept-drift ${runId} --reason "..."`,
+    runId,
+  );
 }
 
 function inWords({ what, frozen, now }: Difference): string {

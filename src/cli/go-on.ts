@@ -53,7 +53,7 @@ function preparing(workspace: Workspace, options: GoOnOptions, io: Io): Prepare 
     if (view.run.status === 'failed') permitted(view, options.who, retry);
     else requireDriver(view, options.who);
     if (view.run.status === 'waiting') requireUnsigned(view);
-    const { who, drift } = await lookForDrift(view, { ...options, isDriving: true }, workspace, io);
+    const { who, drift } = await lookForDrift(view, { ...options, purpose: 'drive' }, workspace, io);
     const events: RunEvent[] = [...drift];
     if (view.run.status === 'failed') events.push(permitted(view, who, retry));
     else requireDriver(view, who);

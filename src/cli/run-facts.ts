@@ -14,7 +14,15 @@ export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | un
   return 'acceptedDrift' in context ? context : earlier(context);
 }
 
-const UNKNOWN_EARLIER = { drivers: [], countersignatures: [], signers: [], acceptedDrift: [], pause: null, claim: null };
+const UNKNOWN_EARLIER = {
+  drivers: [],
+  countersignatures: [],
+  signers: [],
+  acceptedDrift: [],
+  acceptors: [],
+  pause: null,
+  claim: null,
+};
 const UNASKED_EARLIER = { policy: NO_POLICY, again: null, site: PILOT_SITE, channels: [], configFile: null, origins: {} };
 
 function earlier({ request, exceptions, ...known }: PilotContext): PilotContext {

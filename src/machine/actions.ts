@@ -197,6 +197,7 @@ export function noteDrift({ context, event }: Args): Change {
     exceptions: [...context.exceptions, exception(context, event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
     acceptedDrift: [...new Set([...context.acceptedDrift, ...event.facts])],
+    acceptors: [...context.acceptors, event.who],
   };
 }
 
@@ -206,6 +207,7 @@ export function noteFinding({ context, event }: Args): Change {
   const what = `finding of the secret scan accepted (${file}:${line} ${kind}, in the file with SHA-256 ${sha256})`;
   return {
     exceptions: [...context.exceptions, { ...exception(context, event, what, reason), finding: { file, line, kind, sha256 } }],
+    acceptors: [...context.acceptors, event.who],
   };
 }
 

@@ -104,6 +104,8 @@ export interface PilotContext {
   readonly acceptedDrift: readonly string[];
   /** Everyone who started the run, or drove it on. */
   readonly drivers: readonly Identity[];
+  /** Everyone who accepted a finding or a drift. */
+  readonly acceptors: readonly Identity[];
   /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
   readonly attemptsInARow: number;
   readonly drill: {
@@ -162,6 +164,7 @@ export function initialContext({ input }: { input: PilotInput }): PilotContext {
     acceptedWorlds: [],
     acceptedDrift: [],
     drivers: [operator],
+    acceptors: [],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },
     pause: null,

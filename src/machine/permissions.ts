@@ -31,13 +31,13 @@ export type Action = (typeof ACTIONS)[number];
 export interface Permission {
   /** Any of these may. */
   readonly roles: readonly PolicyRole[];
-  /** It signs: with separation not by whoever drove the run, nor by someone who has signed in another role. */
+  /** It signs: with separation not by whoever drove the run or let something pass in it, nor by someone who has signed in another role. */
   readonly signs: boolean;
   /** Whoever asks for it drives the run on: with separation not someone whose signature counts. */
   readonly drives: boolean;
   /** It lets nothing pass: an asserted name is enough, whatever level the policy wants of the role. */
   readonly byName: boolean;
-  /** It lets pass what failed: with separation not by whoever drove that attempt. */
+  /** It lets something pass: with separation not by someone whose signature counts, nor by whoever drove an attempt that failed. */
   readonly judgesFailure: boolean;
 }
 
@@ -206,7 +206,9 @@ function separationRefusal(context: PilotContext, action: Action, { shown, names
   if (signs && driver !== undefined) return refuse(`drove this run as ${named(driver)}`);
   const signer = context.signers.find((one) => isSamePerson(one.names, names));
   if (signs && signer !== undefined && !roles.includes(signer.role)) return refuse(`has signed as ${signer.role}`);
-  if (drives && signer !== undefined) return refuse(`has signed as ${signer.role}`);
+  if ((drives || judgesFailure) && signer !== undefined) return refuse(`has signed as ${signer.role}`);
+  const acceptor = context.acceptors.find((one) => isSamePerson(namesOf(one), names));
+  if (signs && acceptor !== undefined) return refuse(`let something pass in this run as ${named(acceptor)}`);
   const failedUnder = context.failure?.by ?? null;
   if (judgesFailure && failedUnder !== null && isSamePerson(driverNames(context, failedUnder), names)) {
     return refuse(`drove the attempt of ${context.failure?.step} that failed`);

@@ -13,9 +13,9 @@ export function withPermissionTable(document: string): string {
   const rows = ACTIONS.map((action) => {
     const { roles, signs, drives, judgesFailure } = PERMISSIONS[action];
     const not = [
-      signs ? 'whoever drove the run, or has signed in another role' : null,
-      drives ? 'whoever has signed' : null,
-      judgesFailure ? 'whoever drove the attempt that failed' : null,
+      signs ? 'whoever drove the run, let something pass in it, or has signed in another role' : null,
+      drives || judgesFailure ? 'whoever has signed' : null,
+      judgesFailure ? 'whoever drove an attempt that failed' : null,
     ];
     const cells = ROLES.map((role) => (roles.includes(role) ? 'yes' : '-'));
     return [`\`${action}\``, ...cells, not.filter((one) => one !== null).join('; ')];

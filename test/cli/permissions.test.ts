@@ -392,6 +392,19 @@ describe('the policy that was frozen', () => {
     expect((await as('driver', 'start', '--policy', 'lax.yaml')).code).toBe(2);
   });
 
+  test('lets nobody sign in a changed world that they accept with the same command', async () => {
+    writePolicy();
+    writeFileSync(file(), readFileSync(file(), 'utf8').replace('[supervisor', '[first-verifier, supervisor'));
+    await as('driver', 'start');
+    pilot.completeForm();
+    pilot.world = { ...pilot.world, gitHead: 'f'.repeat(40) };
+    const { code, stderr } = await as('first-verifier', 'sign-off', RUN, '--as', 'first-verifier', '--accept-drift', 'x');
+    expect(code).toBe(1);
+    expect(stderr).toContain('a supervisor accepts it before: cutover accept-drift');
+    expect((await as('supervisor', 'accept-drift', RUN, '--reason', 'x')).code).toBe(0);
+    expect((await as('first-verifier', 'sign-off', RUN, '--as', 'first-verifier')).code).toBe(0);
+  });
+
   test('that is taken away, or comes only after the start, is drift as well', async () => {
     await waiting();
     rmSync(file());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventRefusedError } from '../../src/engine/errors.js';
 import { isStep, PLACES } from '../../src/machine/steps.js';
-import { driftedWorld, settings, world } from './pilot-facts.js';
+import { driftedWorld, operator, settings, world } from './pilot-facts.js';
 import { PilotRun } from './pilot-run.js';
 
 const start = PilotRun.start();
@@ -30,6 +30,7 @@ describe('an accepted drift', () => {
       ],
       acceptedWorlds: [{ seq: expect.any(Number), world: driftedWorld }],
       acceptedDrift: ['kubeServer: changed'],
+      acceptors: [operator],
     });
   });
 

@@ -226,6 +226,21 @@ describe('separation of duties', () => {
     expect(takes(upload, { type: 'RETRY_REQUESTED', reason: null }, operator)).toBe(true);
   });
 
+  test('lets nobody sign what they let pass, nor let something pass when they have signed', () => {
+    const kim = person('kim');
+    const finding = { type: 'FINDING_ACCEPTED', reason: 'x', file: 'a', line: 1, kind: 'jwt', sha256: 'f'.repeat(64) };
+    const drifted = { type: 'DRIFT_ACCEPTED', reason: 'x', facts: [], world: driftedWorld };
+    for (const event of [finding, drifted]) {
+      const accepted = sent(waiting(anyone), event, kim);
+      expect(refusal(accepted, signed('kim'), kim)).toContain('let something pass in this run as kim');
+      expect(takes(accepted, signed('kim'), kim)).toBe(false);
+      expect(takes(accepted, signed('lee'), person('lee'))).toBe(true);
+      const signedByKim = sent(waiting(anyone), signed('kim'), kim);
+      expect(refusal(signedByKim, event, kim)).toContain('has signed as db-restore-verifier');
+      expect(takes(signedByKim, event, kim)).toBe(false);
+    }
+  });
+
   test('is not enforced where the policy says so: one person may do it all, but not be two of a quorum', () => {
     const one = policy(
       Object.fromEntries(ROLES.map((role) => [role, { members: null, quorum: role === 'db-restore-verifier' ? 2 : 1 }])),

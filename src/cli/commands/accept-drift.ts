@@ -25,7 +25,7 @@ export const acceptDrift: CommandFile<AcceptDriftOptions> = {
   async run(options, io) {
     const view = await deciding(options, 'accept-drift', io, (workspace, runId) =>
       workspace.engine.send(runId, options.who, async (now) => {
-        const { who, drift } = await lookForDrift(now, { ...options, isDriving: false }, workspace, io);
+        const { who, drift } = await lookForDrift(now, { ...options, purpose: 'accept' }, workspace, io);
         if (drift.length > 0) return { who, events: drift };
         throw new RunStateError('NO_DRIFT', `The world is as run ${runId} froze it: there is nothing to accept.`, runId);
       }),

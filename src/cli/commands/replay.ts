@@ -62,7 +62,7 @@ export const replay: CommandFile<ReplayOptions> = {
       workspace.engine.resume(runId, options.who, async (now) => {
         const { reason, override } = options;
         const request = permitted(now, options.who, { type: 'REPLAY_REQUESTED', from: placeOf(now, options), reason, override });
-        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        const { who, drift } = await lookForDrift(now, { ...options, purpose: 'drive' }, workspace, io);
         return { who, events: [...drift, permitted(now, who, request)] };
       }),
     );

@@ -35,7 +35,7 @@ export const retry: CommandFile<RetryOptions> = {
           );
         }
         const request = permitted(now, options.who, { type: 'RETRY_REQUESTED', reason: options.reason });
-        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        const { who, drift } = await lookForDrift(now, { ...options, purpose: 'drive' }, workspace, io);
         return { who, events: [...drift, permitted(now, who, request)] };
       }),
     );

@@ -46,7 +46,7 @@ export const seal: CommandFile<SealOptions> = {
           );
         }
         const seal = permitted(now, options.who, { type: 'SEAL_REQUESTED', reason: options.reason });
-        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        const { who, drift } = await lookForDrift(now, { ...options, purpose: 'drive' }, workspace, io);
         permitted(now, who, seal);
         // A run that has ended takes nothing but this request; its drift is recorded right after it.
         return { who, events: status === 'failed' ? [...drift, seal] : [seal, ...drift] };

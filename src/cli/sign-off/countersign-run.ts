@@ -76,7 +76,7 @@ function deciders(options: Options, given: GivenStatement | null, workspace: Wor
   return async (view, evidence) => {
     requireWanted(view, options);
     const { role } = options;
-    const { who, drift } = await lookForDrift(view, { ...options, isDriving: false }, workspace, io);
+    const { who, drift } = await lookForDrift(view, { ...options, purpose: 'sign' }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, workspace, io);
     const as = { role, signer: given?.statement.name ?? who.user };

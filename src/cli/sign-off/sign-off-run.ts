@@ -127,7 +127,7 @@ function deciders(options: Options, form: NewForm | null, given: GivenStatement 
     requireWaiting(view);
     requireNoSignOff(view);
     if (options.andResume) requireDriverAfterwards(view, options.who);
-    const { who, drift } = await lookForDrift(view, { ...options, isDriving: false }, workspace, io);
+    const { who, drift } = await lookForDrift(view, { ...options, purpose: 'sign' }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, form, workspace, io);
     const signed = permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given }));
