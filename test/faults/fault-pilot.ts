@@ -26,7 +26,7 @@ export class FaultPilot {
   private constructor(private readonly pilot: Pilot) {}
 
   static async create(): Promise<FaultPilot> {
-    return new FaultPilot(await Pilot.create());
+    return new FaultPilot(await Pilot.create({ warm: true }));
   }
 
   async dispose(): Promise<void> {
@@ -57,12 +57,17 @@ export class FaultPilot {
     return this.pilot.site.env['HOME'] ?? '';
   }
 
-  /** Runs the built CLI with the site's environment and the variables that were changed; `meanwhile` acts while it runs. */
+  /**
+   * Runs the CLI with the site's environment and the variables that were changed; `meanwhile` acts while it runs. It is the built one, in
+   * a process of its own, wherever the process matters: for what is done to it while it runs, and for limits and permissions.
+   */
   async cutover(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
-    const command = this.pilot.spawn(args, { env: this.#changes, through: this.#through });
+    const options = { env: this.#changes, through: this.#through };
+    if (meanwhile === undefined) return this.pilot.cutover(args, options);
+    const command = this.pilot.spawn(args, options);
     const result = finished(command);
     try {
-      await meanwhile?.(this, command);
+      await meanwhile(this, command);
     } catch (error) {
       command.kill('SIGKILL');
       await result;
