@@ -86,6 +86,13 @@ export class Pilot {
     this.site.s3.control({ bucket: { create: true, forget: true, versioning: 'Enabled' } });
   }
 
+  /** The same, and a staging as on the first day: what `save` kept must know nothing of its deployments. */
+  async restoreAll(): Promise<void> {
+    await this.restore();
+    await this.site.kubernetes.reset();
+    await this.site.kubernetes.control({ timing: QUICK_ROLLOUTS });
+  }
+
   #saved(): string[] {
     return [this.site.repository, this.site.env['HOME'] ?? ''];
   }

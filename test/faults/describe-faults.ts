@@ -86,16 +86,16 @@ function describeGate(cases: readonly FaultCase[]): void {
   });
 }
 
+/** The site is saved before the first run; each case begins there. */
 function describeRun(cases: readonly FaultCase[]): void {
-  let pilot: FaultPilot;
-  beforeEach(async () => {
-    pilot = await FaultPilot.create();
-  });
-  afterEach(() => pilot.dispose());
+  const site = oneSite();
+  beforeAll(() => site.pilot.save());
+  beforeEach(() => site.pilot.restoreAll());
+  afterEach(() => site.pilot.killBackground());
 
   eachCase(cases, async (fault) => {
-    await endsInAStep(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
-    expect(await pilot.recordFaults()).toEqual([]);
+    await endsInAStep(site.pilot, fault, [{ args: ['run'], exitCode: 2 }]);
+    expect(await site.pilot.recordFaults()).toEqual([]);
   });
 }
 

@@ -276,6 +276,17 @@ export class FaultPilot {
   async restore(): Promise<void> {
     await this.clearFaults();
     await this.pilot.restore();
+    await this.#unshadow();
+  }
+
+  /** The same, and a staging as on the first day. */
+  async restoreAll(): Promise<void> {
+    await this.clearFaults();
+    await this.pilot.restoreAll();
+    await this.#unshadow();
+  }
+
+  async #unshadow(): Promise<void> {
     await rm(join(this.directory, 'bin'), { recursive: true, force: true });
   }
 
