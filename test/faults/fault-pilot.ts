@@ -58,16 +58,20 @@ export class FaultPilot {
   }
 
   /**
-   * Runs the CLI with the site's environment and the variables that were changed; `meanwhile` acts while it runs. It is the built one, in
-   * a process of its own, wherever the process matters: for what is done to it while it runs, and for limits and permissions.
+   * Runs a command with the site's environment and the variables that were changed; `meanwhile` acts while it runs. It has a process of
+   * its own wherever the process matters: for what is done to it while it runs, and for limits and permissions.
    */
   async cutover(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
-    const options = { env: this.#changes, through: this.#through };
-    if (meanwhile === undefined) return this.pilot.cutover(args, options);
-    const command = this.pilot.spawn(args, options);
+    if (meanwhile !== undefined) return this.process(args, meanwhile);
+    return this.pilot.cutover(args, { env: this.#changes, through: this.#through });
+  }
+
+  /** The same by the built CLI, as a person starts it. */
+  async process(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
+    const command = this.pilot.spawn(args, { env: this.#changes, through: this.#through });
     const result = finished(command);
     try {
-      await meanwhile(this, command);
+      await meanwhile?.(this, command);
     } catch (error) {
       command.kill('SIGKILL');
       await result;
