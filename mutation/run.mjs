@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { SCOPES, WITHOUT_MUTANTS } from './scopes.js';
 
 /**
- * `npm run mutation [-- SCOPE...]`: changes one thing at a time in what proves (src/config, src/evidence, src/actors), and sees
+ * `npm run mutation [-- SCOPE...]`: changes one thing at a time in what proves (src/config, src/evidence, src/actors, and who may do what), and sees
  * whether a test notices. All of it takes two hours on two cores, so the score of each scope is kept in scores.json, with the digest
  * of its sources and tests: only a scope that has changed since is run again, or one that is named. Ends with the score of each
  * scope and of all; exit code 1 below the threshold, or when a scope could not be run.

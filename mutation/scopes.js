@@ -10,8 +10,13 @@ export const SCOPES = {
     tests: ['test/evidence/checkpoint{,-answers,-findings,-form,-parser,-template}.test.ts'],
   },
   'sign-off': {
-    mutate: ['src/evidence/{picture-type,sign-off/statement}.ts'],
-    tests: ['test/evidence/{picture-type,sign-off/statement}.test.ts'],
+    mutate: ['src/evidence/picture-type.ts', 'src/evidence/sign-off/*.ts'],
+    tests: ['test/evidence/{picture-type,sign-off/statement}.test.ts', 'test/evidence/verify/history-reader.test.ts'],
+  },
+  // Who may do what: of the machine's files those that judge people.
+  people: {
+    mutate: ['src/machine/{permissions,drivers,signatures,human-gate,pause}.ts', 'src/evidence/person.ts'],
+    tests: ['test/machine/{permissions,human-gate,pause}.test.ts', 'test/evidence/person.test.ts'],
   },
   documents: {
     mutate: ['src/evidence/{canonical-json,fact-line,hash-chain,index-file,layout,manifest,result-summary,scope}.ts'],
@@ -24,6 +29,23 @@ export const SCOPES = {
   redaction: {
     mutate: ['src/evidence/{redact-json,redaction,secret-scan}.ts'],
     tests: ['test/evidence/{redact-json,redaction,secret-scan}.test.ts'],
+  },
+  // Without secret-scan.memory.test.ts and secret-scan.archives.test.ts, which take a quarter of a minute each.
+  scan: {
+    mutate: [
+      'src/evidence/{accepted-findings,container,content-scanner,digest-of,lint-scanner,opened,secret-data,secretlint}.ts',
+    ],
+    tests: [
+      'test/evidence/{secret-data,secret-scan,secret-scan.rules}.test.ts',
+      'test/actors/{scan-evidence,scanned-step}.test.ts',
+    ],
+  },
+  attestation: {
+    mutate: ['src/evidence/attestation/*.ts'],
+    tests: [
+      'test/evidence/attestation/{envelope,public-key,statement}.test.ts',
+      'test/actors/attestation/timestamp-authority.test.ts',
+    ],
   },
   directory: {
     mutate: ['src/evidence/{evidence-dir,evidence-error,local-evidence-dir,local-evidence-log,safe-path}.ts'],
@@ -42,6 +64,10 @@ export const SCOPES = {
     ],
     tests: ['test/evidence/verify/verify-evidence.test.ts'],
   },
+  'verify-signatures': {
+    mutate: ['src/evidence/verify/{attestation-checks,expiry-checks,sign-off-checks,signature-checks,timestamp-checks}.ts'],
+    tests: ['test/evidence/verify/{verify-evidence,sign-off-checks,expiry-checks}.test.ts'],
+  },
   s3: {
     mutate: [
       'src/actors/s3/{errors,credentials,session,list-versions,compare-version,locked-object}.ts',
@@ -52,6 +78,21 @@ export const SCOPES = {
       'test/actors/sts-error.test.ts',
     ],
   },
+  upload: {
+    mutate: [
+      'src/actors/s3/{list-folder,lock-checks,locked-folder,mismatch,multipart-upload,parts,retention,uploads-at-key,version-pages}.ts',
+    ],
+    tests: ['test/actors/s3/{locked-object,locked-object-answers,parts,list-versions}.test.ts'],
+  },
+  signing: {
+    mutate: ['src/actors/attest.ts', 'src/actors/attestation/*.ts', 'src/actors/sign-off/*.ts'],
+    tests: [
+      'test/actors/attest.test.ts',
+      'test/actors/attestation/{signing-key,timestamp-authority}.test.ts',
+      'test/actors/sign-off/ssh-keys.test.ts',
+    ],
+  },
+  messages: { mutate: ['src/actors/notify/*.ts'], tests: ['test/actors/notify/post-message.test.ts'] },
   's3-service': {
     mutate: ['src/actors/s3/{client,probe-bucket}.ts', 'src/actors/sts.ts'],
     tests: ['test/actors/s3/{client,probe-bucket}.test.ts', 'test/actors/sts.test.ts'],
@@ -107,10 +148,10 @@ export const SCOPES = {
   },
   sealing: {
     mutate: [
-      'src/actors/{actor,scan-evidence,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention,write-history}.ts',
+      'src/actors/{actor,scan-evidence,scanned-step,refuse-secrets,create-archive,ensure-archive,hash-archive,compute-retention,write-history}.ts',
     ],
     tests: [
-      'test/actors/{actor,scan-evidence,refuse-secrets,create-archive,archive-on-disk,compute-retention,write-history}.test.ts',
+      'test/actors/{actor,scan-evidence,scanned-step,refuse-secrets,create-archive,archive-on-disk,compute-retention,write-history}.test.ts',
     ],
   },
   worm: {

@@ -16,9 +16,12 @@ export function isGenuine({ headers, body }, secret, nowInSeconds = Date.now() /
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** A message comes at least once. What was told once under a key is not told again. `told` is to outlive the process. */
-export function isNew({ headers }, told) {
-  const key = headers['idempotency-key'];
+/**
+ * A message comes at least once. What was told once under a key is not told again. `told` is to outlive the process. The key is the body's,
+ * which is signed: the header that says the same is not. Only for a message that is genuine.
+ */
+export function isNew({ body }, told) {
+  const { key } = JSON.parse(body);
   if (told.has(key)) return false;
   told.add(key);
   return true;

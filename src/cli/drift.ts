@@ -8,7 +8,7 @@ import { DriftError, type Difference } from './errors.js';
 import { applyFrozen } from './frozen-variables.js';
 import type { Io, Workspace } from './io.js';
 import { permitted } from './permission.js';
-import { policyDrift } from './policy-drift.js';
+import { policyDifferences } from './policy-differences.js';
 import { contextOf } from './run-facts.js';
 import { settingDifferences } from './setting-differences.js';
 
@@ -20,24 +20,32 @@ export interface DriftOptions {
   readonly isDriving: boolean;
 }
 
+/** What a look at the world has told, before a run goes on. */
+export interface Looked {
+  /** Whoever asks, with the name that AWS has for them, where it was asked. */
+  readonly who: Identity;
+  /** To commit before the run goes on: none when all is as it was, an accepted drift otherwise. */
+  readonly drift: readonly RunEvent[];
+}
+
 /**
- * The world must not drift across the pause, nor the policy. Gives the events to commit before the run goes on: none when all is as
- * it was, an accepted drift otherwise. Throws `DriftError` when something differs and nobody accepted it, `PermissionRefusedError` for
- * whoever may not accept it, and what `settingDifferences` and `policyDrift` throw. Applies the frozen variables.
+ * The world must not drift across the pause, nor settings and policy: what is frozen stays in force. What was accepted once is no
+ * difference any more. Throws `DriftError` when something differs and nobody accepted it, `PermissionRefusedError` for whoever may
+ * not accept it, and what `settingDifferences` and `policyDifferences` throw. Applies the frozen variables.
  */
-export async function driftEvents(view: RunView, options: DriftOptions, workspace: Workspace, io: Io): Promise<RunEvent[]> {
+export async function lookForDrift(view: RunView, options: DriftOptions, workspace: Workspace, io: Io): Promise<Looked> {
   const context = contextOf(view);
   const { acceptDrift: accept } = options;
-  const { variables } = context.request;
+  const { request, acceptedDrift } = context;
   const passed = context.results.preflight !== undefined;
-  const differences = await settingDifferences(context.request, !passed, io);
-  const policy = await policyDrift(context);
-  differences.push(...policy.differences);
-  applyFrozen(variables, io.env);
+  const differences = [...(await settingDifferences(request, !passed, io)), ...(await policyDifferences(request))].filter(
+    (difference) => !acceptedDrift.includes(inWords(difference)),
+  );
+  applyFrozen(request.variables, io.env);
   // Before the preflight has passed there is nothing observed to compare with; it will look at everything itself.
   if (!passed) {
     if (differences.length > 0) throw new DriftError(view.run.runId, differences);
-    return [];
+    return { who: options.who, drift: [] };
   }
   const { settings } = proven(context, 'preflight');
   const frozen = worldOf(context);
@@ -47,14 +55,19 @@ export async function driftEvents(view: RunView, options: DriftOptions, workspac
   const elsewhere = differencesTo({ ...frozen, ...endpointsOf(io.env) });
   if (elsewhere.length > 0 && accept === null) throw new DriftError(view.run.runId, [...differences, ...elsewhere]);
   const observed = await workspace.observeWorld(settings);
+  const who = { ...options.who, awsArn: observed.awsArn };
   // A policy says by name who may drive; without one, the first one's name at AWS is all there is.
-  const namesWhoDrives = context.request.policy.sha256 !== null;
+  const namesWhoDrives = request.policy.sha256 !== null;
   const world = options.isDriving && !namesWhoDrives ? observed : { ...observed, awsArn: frozen.awsArn };
   differences.push(...differencesTo(world));
-  if (differences.length === 0) return [];
+  if (differences.length === 0) return { who, drift: [] };
   if (accept === null) throw new DriftError(view.run.runId, differences);
-  const facts = differences.map(({ what, frozen: before, now }) => `${what}: ${before} -> ${now}`);
-  return [permitted(view, options.who, { type: 'DRIFT_ACCEPTED', reason: accept, facts, world, policy: policy.sha256 })];
+  const facts = differences.map(inWords);
+  return { who, drift: [permitted(view, who, { type: 'DRIFT_ACCEPTED', reason: accept, facts, world })] };
+}
+
+function inWords({ what, frozen, now }: Difference): string {
+  return `${what}: ${frozen} -> ${now}`;
 }
 
 function asDifference({ fact, before, after }: WorldDifference): Difference {

@@ -24,10 +24,12 @@ export class CheckpointIncompleteError extends Error {
     /** The checkpoint, absolute. */
     readonly file: string,
     readonly findings: readonly GateFinding[],
+    /** The command that follows once all is mended. */
+    then: string,
   ) {
     super(
       `The DB restore verification of run ${runId} is not complete: ${findings.length} finding(s). ` +
-        `Complete ${file}, then: cutover resume ${runId}`,
+        `Complete ${file}, then: ${then}`,
     );
   }
 }
@@ -67,10 +69,12 @@ export class SignatureRequiredError extends Error {
     readonly runId: string,
     /** The command that gives it, without its options for a key. */
     command: string,
+    /** Where its statement is written to for a key elsewhere. */
+    request: string,
   ) {
     super(
       `The policy of run ${runId} wants a signature that is ssh-verified: a name is not enough. Nothing was signed. ` +
-        `With a key on this machine: ${command} --sign-with FILE. With one elsewhere: ${command} --request .cutover/sign-off.json`,
+        `With a key on this machine: ${command} --as NAME --sign-with FILE. With one elsewhere: ${command} --as NAME --request ${request}`,
     );
   }
 }

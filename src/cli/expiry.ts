@@ -33,17 +33,18 @@ export async function recordExpiry(
   { now }: Pick<Io, 'now'>,
 ): Promise<RunView> {
   return engine.send(runId, { ...who, level: 'engine' }, async (view) =>
-    isGateExpired(view, now()) ? [{ type: 'EXPIRED', expiresAt: contextOf(view).pause?.expiresAt }] : [],
+    isGateExpired(view, now().toISOString()) ? [{ type: 'EXPIRED', expiresAt: contextOf(view).pause?.expiresAt }] : [],
   );
 }
 
-export function isGateExpired(view: RunView, now: Date): boolean {
-  return view.run.status === 'waiting' && hasExpired(contextOf(view), now.toISOString());
+/** @param at unless another instant is named: when it was looked at. */
+export function isGateExpired(view: RunView, at = view.seenAt): boolean {
+  return view.run.status === 'waiting' && hasExpired(contextOf(view), at);
 }
 
 async function refuseExpired(workspace: Workspace, runId: string, who: Identity, io: Pick<Io, 'now'>): Promise<void> {
   const found = await workspace.engine.inspect(runId);
-  const view = isGateExpired(found, io.now()) ? await recordExpiry(workspace, runId, who, io) : found;
+  const view = isGateExpired(found, io.now().toISOString()) ? await recordExpiry(workspace, runId, who, io) : found;
   const { failure } = contextOf(view);
   if (view.run.status !== 'failed' || failure?.code !== 'GATE_EXPIRED') return;
   throw new RunStateError(

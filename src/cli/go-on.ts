@@ -2,11 +2,11 @@ import type { RunEvent } from '../engine/definition.js';
 import type { Prepare, RunView } from '../engine/engine.js';
 import type { Identity } from '../evidence/history-record.js';
 import { missingSignatures } from '../machine/signatures.js';
-import { driftEvents } from './drift.js';
+import { lookForDrift } from './drift.js';
 import { beforeExpiry } from './expiry.js';
 import { RunStateError, SignaturesMissingError } from './errors.js';
 import type { Io, Workspace } from './io.js';
-import { permitted, requireDriver } from './permission.js';
+import { permitted, requireDriver, requireDriverAfterwards } from './permission.js';
 import { contextOf, verdictOf } from './run-facts.js';
 import { passGate } from './sign-off-gate.js';
 import { supersedeOlder } from './supersede.js';
@@ -46,21 +46,23 @@ export function endedText(view: RunView): string {
 }
 
 function preparing(workspace: Workspace, options: GoOnOptions, io: Io): Prepare {
-  return async (view, evidence): Promise<RunEvent[]> => {
+  return async (view, evidence) => {
     refuseFailed(view, options);
     if (isEnded(view)) return [];
-    const { who } = options;
     const retry = { type: 'RETRY_REQUESTED', reason: 'run --seal-only' };
-    if (view.run.status === 'failed') permitted(view, who, retry);
-    else requireDriver(view, who);
+    if (view.run.status === 'failed') permitted(view, options.who, retry);
+    else requireDriver(view, options.who);
     if (view.run.status === 'waiting') requireUnsigned(view);
-    const events = await driftEvents(view, { ...options, isDriving: true }, workspace, io);
-    if (view.run.status === 'failed') events.push(retry);
+    const { who, drift } = await lookForDrift(view, { ...options, isDriving: true }, workspace, io);
+    const events: RunEvent[] = [...drift];
+    if (view.run.status === 'failed') events.push(permitted(view, who, retry));
+    else requireDriver(view, who);
     if (view.run.status === 'waiting') {
       const gate = { now: io.now(), known: workspace.knownSecrets, onPurpose: false };
       events.push(permitted(view, who, await passGate(view, evidence, gate)));
+      requireDriverAfterwards(view, who);
     }
-    return events;
+    return { events, who };
   };
 }
 

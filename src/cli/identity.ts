@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import type { Identity } from '../evidence/history-record.js';
+import { LINE_BREAKS } from '../evidence/fact-line.js';
+import { UsageError } from './errors.js';
 import type { Io } from './io.js';
 
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
@@ -7,11 +9,17 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * Who gives the command: `--as NAME`, else the user of this session; with what else is known of the person, so that another name is
- * no way around the separation of duties. Asserted: nobody proves it.
+ * no way around the separation of duties. Asserted: nobody proves it. Throws `UsageError` for a name that is more than a line: others
+ * read it in tables and messages.
  */
 export async function identityOf(as: string | undefined, io: Pick<Io, 'env' | 'cwd' | 'osUser'>): Promise<Identity> {
   const osUser = io.osUser();
   const user = as ?? (io.env['USER'] || io.env['LOGNAME'] || osUser);
+  if (LINE_BREAKS.test(user)) {
+    throw new UsageError(
+      `The name ${JSON.stringify(user)} (${as === undefined ? '$USER' : '--as'}) has a line break or a control character. Nothing was changed. Give the name alone: --as NAME.`,
+    );
+  }
   const email = (await gitEmail(io)) ?? (ADDRESS.test(user) ? user : null);
   return { user, host: hostname(), email, osUser, level: 'asserted' };
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FoundSiteFile } from '../config/effective-settings.js';
 import { knownSecrets } from '../evidence/known-secrets.js';
-import { UsageError } from './errors.js';
+import { settingsFile } from './settings-file.js';
 import { shownPath } from './shown-path.js';
 
 /** Looked for in the directory of the run when no other one is named. */
@@ -34,21 +33,9 @@ export async function readSite(
   path: string,
   { directory, env, mayBeMissing }: { directory: string; env: NodeJS.ProcessEnv; mayBeMissing: boolean },
 ): Promise<FoundSiteFile | null> {
-  const bytes = bytesOf(path, mayBeMissing);
+  const advice = 'Restore it, or name another one: --config FILE.';
+  const bytes = settingsFile(path, { what: 'The configuration', mayBeMissing, advice });
   if (bytes === null) return null;
   const { parseSiteFile } = await import('../config/site-file.js');
   return { ...parseSiteFile(path, bytes, knownSecrets(env)), path, shown: shownPath(directory, path) };
-}
-
-function bytesOf(path: string, mayBeMissing: boolean): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (mayBeMissing && code === 'ENOENT') return null;
-    throw new UsageError(
-      `The configuration ${path} cannot be read (${code ?? String(error)}). Nothing was changed. Restore it, or name another one: --config FILE.`,
-      { cause: error },
-    );
-  }
 }

@@ -8,8 +8,10 @@ import { isBefore } from '../machine/steps.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { RunView } from '../engine/engine.js';
 import type { RunStatus } from '../store/store.js';
+import { isGateExpired } from './expiry.js';
 import type { Palette } from './palette.js';
 import { contextOf } from './run-facts.js';
+import { isFormEnough, requestFile } from './sign-off/signing-command.js';
 import { oneLine, table } from './table.js';
 
 export type Role = 'operator' | 'DB restore verifier' | 'SRE lead' | 'engineering lead' | 'SRE' | 'supervisor' | 'auditor';
@@ -28,6 +30,8 @@ interface Position {
   readonly state: string;
   /** A driver lives. */
   readonly driven: boolean;
+  /** The human gate has expired, be that on record or not yet. */
+  readonly isExpired: boolean;
   /** As people see it: relative to the directory of the run. */
   readonly evidenceDir: string;
 }
@@ -38,7 +42,8 @@ export function nextOf(view: RunView): NextCommand[] {
   const context = contextOf(view);
   const driven = ['running', 'retrying', 'stalled'].includes(look.kind);
   const { runId, status, state } = run;
-  return nextCommands({ runId, status, state, driven, evidenceDir: context.evidenceDir }, context);
+  const { evidenceDir } = context;
+  return nextCommands({ runId, status, state, driven, isExpired: isGateExpired(view), evidenceDir }, context);
 }
 
 /** The same of a run as it will be, before anybody drives it. */
@@ -49,7 +54,7 @@ export function nextCommands(position: Position, context: PilotContext): NextCom
     case 'active':
       return [...whileActive(position), audit];
     case 'waiting':
-      return [...whileWaiting(position, context), audit];
+      return [...(position.isExpired ? onceExpired(position) : whileWaiting(position, context)), audit];
     case 'failed':
       return position.state === 'sealedAsFailed'
         ? [newRun('the next cutover'), audit]
@@ -86,13 +91,20 @@ function whileWaiting(position: Position, context: PilotContext): NextCommand[] 
     ...claiming(runId, context),
     ...(context.signOff === null ? beforeSignOff(position, context) : afterSignOff(runId, context)),
     { role: VERIFIER, command: `cutover sign-off ${runId} --reject --reason "..."`, why: 'the restore failed' },
-    // With separation of duties no operator gives a sign-off, not even by a completed form; nor is a form signed with a key.
-    ...(context.signOff === null &&
-    context.signOffWithdrawn === null &&
-    !context.request.policy.separation &&
-    !byKey(context, 'db-restore-verifier')
+    ...(isFormEnough(context)
       ? [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'goes on once the form is complete' }]
       : []),
+    { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
+  ];
+}
+
+function onceExpired({ runId }: Position): NextCommand[] {
+  return [
+    {
+      role: 'supervisor',
+      command: `cutover replay ${runId} --from awaitingDbVerification --reason "..."`,
+      why: 'open the gate again, for as long',
+    },
     { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it without a seal' },
   ];
 }
@@ -133,7 +145,7 @@ function signWithKey(runId: string, withdrawnBecause: string | null): NextComman
     { role: VERIFIER, command: `cutover sign-off ${runId} --as NAME --sign-with FILE`, why },
     {
       role: VERIFIER,
-      command: `cutover sign-off ${runId} --as NAME --request .cutover/sign-off.json`,
+      command: `cutover sign-off ${runId} --as NAME --request ${requestFile(runId, 'sign-off')}`,
       why: 'sign on another machine',
     },
   ];
@@ -148,7 +160,7 @@ function afterSignOff(runId: string, context: PilotContext): NextCommand[] {
     if (!byKey(context, role)) return [{ role: SIGNERS[role], command, why }];
     return [
       { role: SIGNERS[role], command: `${command} --sign-with FILE`, why: `${why}, with a key` },
-      { role: SIGNERS[role], command: `${command} --request .cutover/${role}.json`, why: 'sign on another machine' },
+      { role: SIGNERS[role], command: `${command} --request ${requestFile(runId, role)}`, why: 'sign on another machine' },
     ];
   });
 }
@@ -204,7 +216,9 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
     ...(finding.length === 0
       ? []
       : [{ role: 'operator' as const, command: `cutover retry ${runId}`, why: 'the scan again, once all is accepted' }]),
-    newRun('once the cause is mended: new evidence, new timestamp'),
+    context.failure?.code === 'CYCLE_TAKEN'
+      ? { ...newRun('once more for the same commit, on the record'), command: 'cutover start --again --reason "..."' }
+      : newRun('once the cause is mended: new evidence, new timestamp'),
     ...replay(runId, context),
     ...sealAsFailed(runId, context),
     abandon,

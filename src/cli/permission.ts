@@ -26,13 +26,14 @@ export function requireDriver(view: RunView, who: Identity): void {
 }
 
 /**
- * For who signs and drives on with one command. Asked before anything is signed: a signature is not given by half of a command.
+ * For who signs and drives on with one command, be it by a completed form. Asked before anything is signed: a signature is not given by half of a command.
  * Throws `PermissionRefusedError`.
  */
 export function requireDriverAfterwards(view: RunView, who: Identity): void {
   if (contextOf(view).request.policy.separation) {
-    const refusal = `${named(who)} would drive the run that is signed with the same command (separation of duties): sign without --and-resume, an operator goes on`;
-    throw new PermissionRefusedError(refusal, view.run.runId);
+    const { runId } = view.run;
+    const refusal = `${named(who)} would drive the run that is signed with the same command (separation of duties): the verifier signs without --and-resume (cutover sign-off ${runId}), then an operator goes on`;
+    throw new PermissionRefusedError(refusal, runId);
   }
   requireDriver(view, who);
 }

@@ -6,6 +6,7 @@ import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
 import type { CommonOptions } from './command.js';
 import { EXIT } from './exit-codes.js';
+import { isGateExpired } from './expiry.js';
 import type { Io } from './io.js';
 import type { Palette } from './palette.js';
 import { dayAndTime } from './clock-format.js';
@@ -44,7 +45,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
   const rows: [string, string][] = [
     ['Run', palette.bold(run.runId)],
     ['State', `${run.state} (${colored(look.kind, look.text, palette)})`],
-    ...(context.pause === null ? [] : [['Gate', gateText(context.pause)] as [string, string]]),
+    ...(context.pause === null ? [] : [['Gate', gateText(context.pause, isGateExpired(view))] as [string, string]]),
     ['Verdict', verdictOf(view) ?? 'none yet'],
     ['Evidence', run.evidenceDir],
     ...ticketRow(context),
@@ -103,8 +104,9 @@ export function runFacts(view: RunView) {
   };
 }
 
-function gateText({ enteredAt, expiresAt }: Pause): string {
-  const until = expiresAt === null ? 'it does not expire' : `it expires at ${dayAndTime(expiresAt)} UTC`;
+function gateText({ enteredAt, expiresAt }: Pause, isExpired: boolean): string {
+  const until =
+    expiresAt === null ? 'it does not expire' : `it ${isExpired ? 'expired' : 'expires'} at ${dayAndTime(expiresAt)} UTC`;
   return `open since ${dayAndTime(enteredAt)} UTC; ${until}`;
 }
 

@@ -2,11 +2,12 @@ import { dirname } from 'node:path';
 import type { RunView } from '../engine/engine.js';
 import { isStep, STEPS } from '../machine/steps.js';
 import { dayAndTime } from './clock-format.js';
+import { isGateExpired } from './expiry.js';
 import { CODE_EXPLANATIONS, PLACE_EXPLANATIONS } from './explanations.js';
 import { lastLines } from './last-lines.js';
 import { logFileOf } from './log-file.js';
 import { nextOf, type NextCommand } from './next-commands.js';
-import { contextOf, verdictOf, waitingOn } from './run-facts.js';
+import { contextOf, isSealedAsFailed, verdictOf, waitingOn } from './run-facts.js';
 import { oneLine } from './table.js';
 
 /** Why a run stands where it stands, and what each role can do next. */
@@ -37,11 +38,17 @@ export async function explainRun(view: RunView): Promise<RunExplanation> {
       step: failure.step,
       code: failure.code,
       message: failure.message,
-      means: CODE_EXPLANATIONS[failure.code] ?? PLACE_EXPLANATIONS[failure.step].onFailure,
+      means: hasEnded(view)
+        ? 'The run has ended: nothing of it can be mended any more.'
+        : (CODE_EXPLANATIONS[failure.code] ?? PLACE_EXPLANATIONS[failure.step].onFailure),
     },
     log: await failedLog(view),
     next: nextOf(view),
   };
+}
+
+function hasEnded(view: RunView): boolean {
+  return ['abandoned', 'superseded'].includes(view.run.status) || isSealedAsFailed(view);
 }
 
 function whyOf(view: RunView): string {
@@ -53,6 +60,9 @@ function whyOf(view: RunView): string {
         ? `${run.state} is being driven by ${lease.holder.user} on ${lease.holder.host} (pid ${lease.holder.pid}): ${look.text}`
         : `it was interrupted in ${run.state}, which is no failure: nothing drives it`;
     case 'waiting':
+      if (isGateExpired(view)) {
+        return `it waited for a person, and its gate expired at ${dayAndTime(pause?.expiresAt ?? '')} UTC: it can't be signed any more`;
+      }
       return [
         signOff === null
           ? 'it waits for a person to verify the database restore and sign'

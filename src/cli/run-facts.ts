@@ -11,17 +11,18 @@ import { missingSignatures } from '../machine/signatures.js';
  */
 export function contextOf({ snapshot }: { readonly snapshot: StoredSnapshot | unknown }): PilotContext {
   const context = (snapshot as StoredSnapshot).context as PilotContext;
-  return 'drivers' in context ? context : earlier(context);
+  return 'acceptedDrift' in context ? context : earlier(context);
 }
 
-const UNKNOWN_EARLIER = { drivers: [], countersignatures: [], signers: [], acceptedPolicy: null, pause: null, claim: null };
+const UNKNOWN_EARLIER = { drivers: [], countersignatures: [], signers: [], acceptedDrift: [], pause: null, claim: null };
+const UNASKED_EARLIER = { policy: NO_POLICY, again: null, site: PILOT_SITE, channels: [], configFile: null, origins: {} };
 
 function earlier({ request, exceptions, ...known }: PilotContext): PilotContext {
   return {
     ...UNKNOWN_EARLIER,
     ...known,
-    request: { ...request, policy: NO_POLICY, again: null, site: PILOT_SITE, channels: [], configFile: null, origins: {} },
-    exceptions: exceptions.map((exception) => ({ ...exception, reviewBy: 'not recorded' })),
+    request: { ...UNASKED_EARLIER, ...request },
+    exceptions: exceptions.map(({ reviewBy = 'not recorded', ...exception }) => ({ ...exception, reviewBy })),
   };
 }
 

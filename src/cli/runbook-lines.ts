@@ -5,6 +5,7 @@ import { proven, type PilotContext } from '../machine/context.js';
 import { isStep, STEPS } from '../machine/steps.js';
 import { fileSize, timeOfDay } from './clock-format.js';
 import { contextOf } from './run-facts.js';
+import { isFormEnough } from './sign-off/signing-command.js';
 import { oneLine } from './table.js';
 
 /**
@@ -23,8 +24,13 @@ export function sealOnlyLine(evidenceDir: string): string {
   return `==> [seal-only] Resuming evidence dir: ${slashed(evidenceDir)}`;
 }
 
-/** The pause box: 66 columns between its walls, but for the runbook's second line, whose wall stands one column to the left. */
-export function pauseBox({ runId, evidenceDir, request }: PilotContext): string[] {
+/**
+ * The pause box: 66 columns between its walls, but for the runbook's second line, whose wall stands one column to the left. A run 2 that
+ * the policy would refuse is not asked for before the sign-off.
+ */
+export function pauseBox(context: PilotContext): string[] {
+  const { runId, evidenceDir, request } = context;
+  const byForm = isFormEnough(context);
   const form = `${evidenceDir}/${EVIDENCE.checkpoint}`;
   const lines = [
     '[PAUSE — HUMAN STEP REQUIRED]',
@@ -36,7 +42,7 @@ export function pauseBox({ runId, evidenceDir, request }: PilotContext): string[
     '2. Change Status: PENDING → Status: COMPLETED',
     '3. Check all boxes [ ] → [x], fill in every blank, save the',
     `   screenshots in ${EVIDENCE.screenshots}/`,
-    '4. Go on with run 2 (--seal-only, below).',
+    byForm ? '4. Go on with run 2 (--seal-only, below).' : '4. Sign it; then run 2 goes on (both below).',
   ];
   const wall = '═'.repeat(WIDTH);
   return [
@@ -47,6 +53,7 @@ export function pauseBox({ runId, evidenceDir, request }: PilotContext): string[
     'Checkpoint file:',
     `  ${form}`,
     'Then:',
+    ...(byForm ? [] : [`  cutover sign-off ${runId} --as NAME`]),
     `  EVIDENCE_DIR=${evidenceDir} cutover run --seal-only`,
     'or, if the restore failed:',
     `  cutover sign-off ${runId} --reject --reason "..."`,

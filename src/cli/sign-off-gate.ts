@@ -7,10 +7,11 @@ import type { RunView } from '../engine/engine.js';
 import { notAccepted } from '../evidence/accepted-findings.js';
 import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
 import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/checkpoint-parser.js';
-import type { EvidenceDir } from '../evidence/evidence-dir.js';
+import type { EvidenceDir, EvidenceEntry } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE } from '../evidence/layout.js';
+import { pictureTypeIn } from '../evidence/picture-type.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
 import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
 import { acceptedFindings, type LogDigest, type PilotContext, type SignOff } from '../machine/context.js';
@@ -21,7 +22,7 @@ import { refuseClaimOfAnother } from './human-gate.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
 import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
-import { signingCommand } from './sign-off/signing-command.js';
+import { commandAfterForm, requestFile, signingCommand } from './sign-off/signing-command.js';
 
 export interface GateOptions {
   readonly now: Date;
@@ -58,7 +59,7 @@ export async function signable(view: RunView, evidence: EvidenceDir, options: Ga
   const { runId, headSeq } = view.run;
   const context = contextOf(view);
   if (context.signOffWithdrawn !== null && !options.onPurpose) throw new SignOffWithdrawnError(runId, context.signOffWithdrawn);
-  const { checkpoint, files } = await complete(view, evidence, options, () => []);
+  const { checkpoint, files } = await complete(view, evidence, options, 'db-restore-verifier', () => []);
   return signOffOf(checkpoint, headSeq, files);
 }
 
@@ -93,7 +94,7 @@ export async function countersignable(
 ): Promise<Countersignature> {
   const { runId, headSeq: seq } = view.run;
   const signed = contextOf(view).signOff?.files ?? {};
-  const { files } = await complete(view, evidence, options, (found) => notAsSigned(signed, found));
+  const { files } = await complete(view, evidence, options, role, (found) => notAsSigned(signed, found));
   const date = options.now.toISOString().slice(0, 10);
   return { runId, role, meaning: MEANINGS[role], seq, signer, date, level: 'asserted', files };
 }
@@ -101,7 +102,9 @@ export async function countersignable(
 /** Throws `SignatureRequiredError` where the policy wants a key, and this is a name. */
 export function requireLevel(view: RunView, { role, level }: Pick<Countersignature, 'role' | 'level'>): void {
   if (isLevelEnough(contextOf(view).request.policy, role, level)) return;
-  throw new SignatureRequiredError(view.run.runId, signingCommand(view, role));
+  const { runId } = view.run;
+  const what = contextOf(view).signOff === null ? 'sign-off' : role;
+  throw new SignatureRequiredError(runId, signingCommand(view, role), requestFile(runId, what));
 }
 
 /** All checks of the gate, and those that are asked of the digests besides. Throws `CheckpointIncompleteError`. */
@@ -109,6 +112,7 @@ async function complete(
   view: RunView,
   evidence: EvidenceDir,
   options: GateOptions,
+  role: SigningRole,
   more: (files: SignedFiles) => readonly GateFinding[],
 ): Promise<{ readonly checkpoint: Checkpoint; readonly files: SignedFiles }> {
   const findings: GateFinding[] = [];
@@ -119,7 +123,12 @@ async function complete(
   }
   if (findings.length > 0 || seen === null || seen.checkpoint === null) {
     const form = `${evidence.path}/${EVIDENCE.checkpoint}`;
-    throw new CheckpointIncompleteError(view.run.runId, form, jsonRedactor(options.known)(findings));
+    throw new CheckpointIncompleteError(
+      view.run.runId,
+      form,
+      jsonRedactor(options.known)(findings),
+      commandAfterForm(view, role),
+    );
   }
   return { checkpoint: seen.checkpoint, files: seen.files };
 }
@@ -143,7 +152,8 @@ async function look(
   findings: GateFinding[],
 ): Promise<{ readonly checkpoint: Checkpoint | null; readonly files: SignedFiles } | null> {
   try {
-    const names = (await evidence.list()).map(({ name }) => name).filter(isSigned);
+    const entries = (await evidence.list()).filter(({ name }) => isSigned(name));
+    const names = entries.map(({ name }) => name);
     const form = options.form ?? (await readForm(evidence, findings));
     const { smokeQueries } = contextOf(view).request.site;
     const expected = { runId: view.run.runId, smokeQueries, now: options.now };
@@ -154,7 +164,7 @@ async function look(
       .filter(({ file }) => absent.every((finding) => finding.file !== file))
       .map(({ file, what, message }) => ({ file, line: null, item: what, message }));
     const ofResults = changed(contextOf(view), files).filter(({ file }) => differences.every((found) => found.file !== file));
-    findings.push(...absent, ...differences, ...ofResults);
+    findings.push(...absent, ...differences, ...ofResults, ...(await noPictures(evidence, entries)));
     findings.push(...(await secrets(evidence, names, options, { read: form, accepted: acceptedFindings(contextOf(view)) })));
     return { checkpoint, files };
   } catch (error) {
@@ -219,6 +229,18 @@ async function digests(evidence: EvidenceDir, names: readonly string[], form: Bu
   for (const name of names) if (name !== EVIDENCE.checkpoint) files[name] = (await evidence.digest(name)).sha256;
   if (form !== null) files[EVIDENCE.checkpoint] = createHash('sha256').update(form).digest('hex');
   return files;
+}
+
+/** An empty one counts as none that is there: the form's item E says so. */
+async function noPictures(evidence: EvidenceDir, entries: readonly EvidenceEntry[]): Promise<GateFinding[]> {
+  const findings: GateFinding[] = [];
+  for (const entry of entries) {
+    if (!entry.name.startsWith(`${EVIDENCE.screenshots}/`) || entry.size === 0) continue;
+    if ((await pictureTypeIn(evidence, entry)) !== null) continue;
+    const message = 'neither PNG, JPEG, WebP nor PDF, by its first bytes: put the picture itself here, or take the file away';
+    findings.push({ file: entry.name, line: null, item: 'E', message });
+  }
+  return findings;
 }
 
 function missing(files: SignedFiles): GateFinding[] {

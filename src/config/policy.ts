@@ -22,7 +22,7 @@ export interface Policy {
   /** SHA-256 (hex) of the file's bytes; null: there is none, and these are the defaults. */
   readonly sha256: string | null;
   readonly roles: Readonly<Record<PolicyRole, RolePolicy>>;
-  /** Separation of duties is enforced: signers did not drive the run, one person has one role, nobody decides on his own failure. */
+  /** Separation of duties is enforced: signers did not drive the run, one person has one role, nobody lets his own failure pass. */
   readonly separation: boolean;
   /** The text of the allowed signers (ssh-keygen(1), "ALLOWED SIGNERS"); null: nobody can sign with a key. */
   readonly allowedSigners: string | null;

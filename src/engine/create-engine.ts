@@ -21,7 +21,15 @@ export function createEngine(options: EngineOptions): Engine {
     const [stored, attempts, lease] = await Promise.all([store.getSnapshot(runId), store.attempts(runId), store.getLease(runId)]);
     if (stored === null) throw new RunNotFoundError(runId);
     const snapshot = stored.snapshot as StoredSnapshot;
-    return { run, snapshot, attempts, lease, look: runLook(run, lease, attempts, options.holder, options.now()) };
+    const now = options.now();
+    return {
+      run,
+      snapshot,
+      attempts,
+      lease,
+      look: runLook(run, lease, attempts, options.holder, now),
+      seenAt: now.toISOString(),
+    };
   }
 
   async function inspect(runId: string): Promise<RunView> {
@@ -33,7 +41,10 @@ export function createEngine(options: EngineOptions): Engine {
   /** Commits what `prepare` gives, under the lease. */
   async function decide(session: Session, prepare: Prepare | undefined): Promise<void> {
     if (prepare === undefined) return;
-    for (const event of await prepare(await inspect(session.runId), session.evidence)) await session.commit(event);
+    const prepared = await prepare(await inspect(session.runId), session.evidence);
+    const { events, who } = 'events' in prepared ? prepared : { events: prepared };
+    if (who !== undefined) session.who = who;
+    for (const event of events) await session.commit(event);
   }
 
   async function underLease(lease: LeaseRecord, work: (keeper: LeaseKeeper) => Promise<void>): Promise<RunView> {

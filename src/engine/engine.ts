@@ -10,6 +10,8 @@ export interface RunView {
   readonly attempts: readonly AttemptRecord[];
   readonly lease: LeaseRecord | null;
   readonly look: RunLook;
+  /** When it was looked at: ISO 8601, UTC. */
+  readonly seenAt: string;
 }
 
 /** What a run looks like: derived from the run, its lease and its attempts, never stored. */
@@ -70,8 +72,14 @@ export interface NewRunRequest {
   readonly event: RunEvent;
 }
 
-/** Looks at a run under its lease and gives the events to commit before it is driven on; throws to leave it as it is. */
-export type Prepare = (view: RunView, evidence: EvidenceDir) => Promise<readonly RunEvent[]>;
+export interface Prepared {
+  readonly events: readonly RunEvent[];
+  /** Whoever asks, where looking has told more of them than was known. */
+  readonly who?: Identity;
+}
+
+/** Looks at a run under its lease and gives what to commit before it is driven on; throws to leave it as it is. */
+export type Prepare = (view: RunView, evidence: EvidenceDir) => Promise<readonly RunEvent[] | Prepared>;
 
 /**
  * The face of the engine. Every method that changes something does so under the run's lease, and commits before it acts.

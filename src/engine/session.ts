@@ -20,7 +20,8 @@ export class Session {
     readonly runId: string,
     readonly evidence: EvidenceDir,
     readonly lease: LeaseRecord,
-    readonly who: Identity,
+    /** Whoever drives; more may be known of them when they have looked at the run. */
+    public who: Identity,
     private stored: StoredSnapshot,
     private headSeq: number,
   ) {}

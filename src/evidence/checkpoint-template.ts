@@ -39,7 +39,7 @@ How to complete this file (${site.verificationGuide}):
 3. Replace each blank by what you saw, on the same line. Notes may follow on lines of their own, indented by two spaces.
 4. Put an x into each box, as in [x]; in item B into the one method you used, and leave the others as they are.
 5. When all of it is true, replace the word PENDING above by COMPLETED. Change nothing else.
-6. Continue with: cutover resume ${runId}
+6. Continue with: cutover resume ${runId}; where a policy keeps the roles apart, or wants a key, with: cutover sign-off ${runId}
 If the restore did not work, leave the word as it is and run: cutover sign-off ${runId} --reject --reason "..."
 
 ${items.map((item) => itemText(item, boxes)).join('\n')}`;

@@ -7,6 +7,8 @@ export interface Identity {
   readonly email: string | null;
   /** The account of the operating system, whatever name was given; absent from records of earlier releases. */
   readonly osUser?: string;
+  /** Who AWS says that the command's credentials are (STS), where the command asked it; a role's session where it is one. */
+  readonly awsArn?: string;
   readonly level: 'asserted' | 'ssh-verified' | 'engine';
 }
 

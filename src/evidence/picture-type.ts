@@ -1,3 +1,5 @@
+import type { EvidenceDir, EvidenceEntry } from './evidence-dir.js';
+
 /** What a screenshot may be. */
 export type PictureType = 'PNG' | 'JPEG' | 'WebP' | 'PDF';
 
@@ -14,4 +16,12 @@ export function pictureType(head: Uint8Array): PictureType | null {
   if (bytes.startsWith('\xff\xd8\xff')) return 'JPEG';
   if (bytes.startsWith('RIFF') && bytes.slice(8, 12) === 'WEBP') return 'WebP';
   return bytes.startsWith('%PDF-') ? 'PDF' : null;
+}
+
+/** The type of a file of the evidence, of which only the beginning is read. Throws `EvidenceError`. */
+export async function pictureTypeIn(evidence: EvidenceDir, { name, size }: EvidenceEntry): Promise<PictureType | null> {
+  const chunks: Buffer[] = [];
+  const head = evidence.stream(name, { start: 0, end: Math.min(size, PICTURE_HEAD_BYTES) });
+  for await (const chunk of head) chunks.push(chunk as Buffer);
+  return pictureType(Buffer.concat(chunks));
 }

@@ -1,12 +1,12 @@
 import { named } from '../evidence/person.js';
 import { attestedFacts } from './attested-facts.js';
 import type { PilotContext, StepResult } from './context.js';
-import { stagingIsDirty } from './context.js';
+import { stagingIsDirty, worldOf } from './context.js';
 import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import { attemptError, failureAt } from './failure.js';
-import { signerNames } from './permissions.js';
+import { signerOf } from './permissions.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
 import { summarize } from './summary.js';
@@ -62,6 +62,11 @@ export function noteDriver({ context, event }: Args): Change {
   return { drivers: withDriver(context.drivers, event.who) };
 }
 
+/** The preflight asked AWS under the name of whoever drove it. */
+export function noteDriverAtAws({ context, event }: Args): Change {
+  return { drivers: withDriver(context.drivers, { ...event.who, level: 'asserted', awsArn: worldOf(context).awsArn }) };
+}
+
 export function countAttempt({ context }: Args): Change {
   return { attemptsInARow: context.attemptsInARow + 1 };
 }
@@ -85,7 +90,7 @@ export function recordSignOff({ event }: Args): Change {
   return {
     signOff,
     countersignatures: [],
-    signers: [{ role: signOff.role, names: signerNames(signOff, who) }],
+    signers: [signerOf(signOff, who)],
     signOffWithdrawn: null,
   };
 }
@@ -105,7 +110,7 @@ export function recordCountersignature({ context, event }: Args): Change {
     // Whoever claimed the verification has made it now; a lead does not take it from anybody.
     claim: countersignature.role === 'db-restore-verifier' ? null : context.claim,
     countersignatures: [...context.countersignatures, countersignature],
-    signers: [...context.signers, { role: countersignature.role, names: signerNames(countersignature, who) }],
+    signers: [...context.signers, signerOf(countersignature, who)],
   };
 }
 
@@ -191,7 +196,7 @@ export function noteDrift({ context, event }: Args): Change {
   return {
     exceptions: [...context.exceptions, exception(context, event, `drift accepted (${event.facts.join('; ')})`, event.reason)],
     acceptedWorlds: [...context.acceptedWorlds, { seq: event.seq, world: event.world }],
-    acceptedPolicy: event.policy ?? context.acceptedPolicy,
+    acceptedDrift: [...new Set([...context.acceptedDrift, ...event.facts])],
   };
 }
 

@@ -70,6 +70,8 @@ export interface SignOff {
 export interface Signer {
   readonly role: SigningRole;
   readonly names: readonly string[];
+  /** Who gave it in another's name, which nobody proved; null for those who signed themselves, or with a key. */
+  readonly givenBy: string | null;
 }
 
 /** A verifier who has taken the human gate upon himself, so that nobody else does the same work. */
@@ -98,8 +100,8 @@ export interface PilotContext {
   readonly results: Readonly<Partial<Record<StepName, StepResult>>>;
   /** Worlds that a person accepted instead of the one of the preflight, with the seq from which each counts. */
   readonly acceptedWorlds: readonly { readonly seq: number; readonly world: World }[];
-  /** SHA-256 of the policy that was found instead of the frozen one, and accepted: the frozen one stays in force. */
-  readonly acceptedPolicy: string | null;
+  /** What was found to differ from what is frozen, and accepted, each in the words of its event: what is frozen stays in force. */
+  readonly acceptedDrift: readonly string[];
   /** Everyone who started the run, or drove it on. */
   readonly drivers: readonly Identity[];
   /** Attempts of a step since it was entered by something else than a retry: what `maxAttempts` counts. */
@@ -166,7 +168,7 @@ export function initialContext({ input }: { input: PilotInput | undefined }): Pi
     request,
     results: {},
     acceptedWorlds: [],
-    acceptedPolicy: null,
+    acceptedDrift: [],
     drivers: [operator],
     attemptsInARow: 1,
     drill: { plan: null, restored: false, leftBehind: false },

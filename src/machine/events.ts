@@ -38,8 +38,6 @@ export type HumanEvent =
       readonly reason: string;
       readonly facts: readonly string[];
       readonly world: World;
-      /** SHA-256 of the policy as it is now, where it is not the frozen one. */
-      readonly policy: string | null;
     }
   /** Someone who has not driven the run before does so from now on. */
   | { readonly type: 'DRIVER_JOINED' };

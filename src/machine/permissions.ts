@@ -1,6 +1,7 @@
 import type { Level, Policy, PolicyRole } from '../config/policy.js';
-import { comparable, isSamePerson, named, namesOf } from '../evidence/person.js';
-import type { PilotContext, SignOff } from './context.js';
+import type { Identity } from '../evidence/history-record.js';
+import { comparable, isFingerprint, isSamePerson, named, namesOf } from '../evidence/person.js';
+import type { PilotContext, Signer, SignOff } from './context.js';
 import type { PilotEvent } from './events.js';
 import type { Countersignature } from './signatures.js';
 
@@ -36,7 +37,7 @@ export interface Permission {
   readonly drives: boolean;
   /** It lets nothing pass: an asserted name is enough, whatever level the policy wants of the role. */
   readonly byName: boolean;
-  /** It decides on a failure: with separation not by whoever drove the attempt that failed. */
+  /** It lets pass what failed: with separation not by whoever drove that attempt. */
   readonly judgesFailure: boolean;
 }
 
@@ -44,7 +45,9 @@ const plain = { signs: false, drives: false, byName: false, judgesFailure: false
 const driving = { ...plain, drives: true };
 const signing = { ...plain, signs: true };
 const holding = { ...plain, byName: true };
-const deciding = { ...plain, roles: ['supervisor'], judgesFailure: true } as const;
+const letting = { ...plain, roles: ['supervisor'], judgesFailure: true } as const;
+/** Nothing passes by it, and a person alone at night must be able to end what failed. */
+const ending = { ...plain, roles: ['supervisor'] } as const;
 
 /**
  * Who may do what. Source: the runbook's roles; design, "Command line". An operator may seal again, or have the scan made again,
@@ -62,13 +65,13 @@ export const PERMISSIONS: Readonly<Record<Action, Permission>> = {
   'sign --role db-restore-verifier': { roles: ['db-restore-verifier'], ...signing },
   'sign --role sre-lead': { roles: ['sre-lead'], ...signing },
   'sign --role engineering-lead': { roles: ['engineering-lead'], ...signing },
-  replay: { ...deciding, drives: true },
-  'replay --override': { ...deciding, drives: true },
-  'accept-finding': deciding,
-  'accept-drift': deciding,
-  abandon: deciding,
-  'break-lease': deciding,
-  seal: { ...deciding, drives: true },
+  replay: { ...letting, drives: true },
+  'replay --override': { ...letting, drives: true },
+  'accept-finding': letting,
+  'accept-drift': letting,
+  abandon: ending,
+  'break-lease': ending,
+  seal: { ...ending, drives: true },
 };
 
 /** What an event asks for; null for what no person asks for, and for SUPERSEDED, which follows from the start of another run. */
@@ -117,7 +120,7 @@ export function permissionRefusal(context: PilotContext, event: PilotEvent): str
   const person = actingPerson(event);
   const { policy } = context.request;
   return (
-    roleRefusal(policy, action, person) ??
+    roleRefusal(policy, action, policy.separation ? holderOf(event) : person) ??
     quorumRefusal(context, action, person) ??
     (policy.separation ? separationRefusal(context, action, person) : null)
   );
@@ -133,8 +136,14 @@ export function isLevelEnough(policy: Policy, role: PolicyRole, level: Level | '
   return level === 'ssh-verified' || policy.roles[role].minimumLevel === 'asserted';
 }
 
+/** Who gave a signature, as it is kept: a name that somebody wrote into the form is not always theirs. */
+export function signerOf(signed: SignOff | Countersignature, who: PilotEvent['who']): Signer {
+  const isOwn = signed.signature !== undefined || isSamePerson(comparable([signed.signer]), namesOf(who));
+  return { role: signed.role, names: signerNames(signed, who), givenBy: isOwn ? null : who.user };
+}
+
 /** The names that a signature stands for: those of its key, or, where nobody proved it, also all of whoever gave it. */
-export function signerNames({ signer, signature }: SignOff | Countersignature, who: PilotEvent['who']): readonly string[] {
+function signerNames({ signer, signature }: SignOff | Countersignature, who: PilotEvent['who']): readonly string[] {
   return signature === undefined
     ? comparable([signer, ...namesOf(who)])
     : comparable([signer, signature.principal, signature.fingerprint]);
@@ -156,13 +165,22 @@ function actingPerson(event: PilotEvent): Person {
   };
 }
 
+/**
+ * Who has to hold the role, with separation of duties: nobody gets it by a name that he wrote, or found, in the form. Without it an
+ * operator hands in what the verifier has written, as the runbook has it.
+ */
+function holderOf(event: PilotEvent): Person {
+  const isProven = event.type === 'SIGNED_OFF' && event.signOff.signature !== undefined;
+  return event.type === 'SIGNED_OFF' && !isProven ? personOf(event.who) : actingPerson(event);
+}
+
 function personOf(who: PilotEvent['who']): Person {
   return { shown: named(who), names: namesOf(who), level: who.level };
 }
 
 function roleRefusal(policy: Policy, action: Action, person: Person): string | null {
   const { roles, byName } = PERMISSIONS[action];
-  const held = roles.filter((role) => isMember(policy, role, person.names));
+  const held = roles.filter((role) => isMember(policy, role, person));
   if (held.length === 0) {
     const rules = roles.map((role) => `roles.${role}.members`).join(', ');
     return `${person.shown} is no ${roles.join(' or ')} (${rules}), and only one may ${action}: ${whoMay(policy, roles)}`;
@@ -183,22 +201,36 @@ function quorumRefusal(context: PilotContext, action: Action, { shown, names }: 
 function separationRefusal(context: PilotContext, action: Action, { shown, names }: Person): string | null {
   const { roles, signs, drives, judgesFailure } = PERMISSIONS[action];
   const refuse = (why: string) =>
-    `${shown} ${why} (separation of duties), and may not ${action}: ${whoMay(context.request.policy, roles)}, but nobody known by the same name, account or address`;
+    `${shown} ${why} (separation of duties), and may not ${action}: ${whoMay(context.request.policy, roles)}, but nobody known by the same name, account, address or user at AWS`;
   const driver = context.drivers.find((one) => isSamePerson(namesOf(one), names));
   if (signs && driver !== undefined) return refuse(`drove this run as ${named(driver)}`);
   const signer = context.signers.find((one) => isSamePerson(one.names, names));
   if (signs && signer !== undefined && !roles.includes(signer.role)) return refuse(`has signed as ${signer.role}`);
   if (drives && signer !== undefined) return refuse(`has signed as ${signer.role}`);
   const failedUnder = context.failure?.by ?? null;
-  if (judgesFailure && failedUnder !== null && isSamePerson(namesOf(failedUnder), names)) {
+  if (judgesFailure && failedUnder !== null && isSamePerson(driverNames(context, failedUnder), names)) {
     return refuse(`drove the attempt of ${context.failure?.step} that failed`);
   }
   return null;
 }
 
-function isMember(policy: Policy, role: PolicyRole, names: readonly string[]): boolean {
+/** All names under which a driver was ever known in this run: not each look at them tells all. */
+function driverNames({ drivers }: PilotContext, who: Identity): readonly string[] {
+  const names = namesOf(who);
+  return [
+    ...names,
+    ...drivers
+      .map(namesOf)
+      .filter((known) => isSamePerson(known, names))
+      .flat(),
+  ];
+}
+
+/** A fingerprint that nobody proved is no name. */
+function isMember(policy: Policy, role: PolicyRole, { names, level }: Person): boolean {
   const { members } = policy.roles[role];
-  return members === null || isSamePerson(comparable(members), names);
+  const known = level === 'ssh-verified' ? names : names.filter((name) => !isFingerprint(name));
+  return members === null || isSamePerson(comparable(members), known);
 }
 
 function whoMay(policy: Policy, roles: readonly PolicyRole[]): string {

@@ -21,6 +21,7 @@ const pilot = setup({
     recordUnprovenDrill: assign(actions.recordUnprovenDrill),
     recordWrongVerdict: assign(actions.recordWrongVerdict),
     noteDriver: assign(actions.noteDriver),
+    noteDriverAtAws: assign(actions.noteDriverAtAws),
     countAttempt: assign(actions.countAttempt),
     recordDrillPlan: assign(actions.recordDrillPlan),
     recordRestored: assign(actions.recordRestored),
@@ -141,7 +142,7 @@ export const pilotMachine = pilot.createMachine({
   states: {
     preflight: {
       id: 'preflight',
-      invoke: effectOf('preflight', { target: '#capturingScope', actions: result('preflight') }),
+      invoke: effectOf('preflight', { target: '#capturingScope', actions: [result('preflight'), 'noteDriverAtAws'] }),
       on: on('preflight'),
     },
     capturingScope: {

@@ -99,5 +99,5 @@ function sealOf(context: PilotContext) {
 
 /** Who started the run, as the scope shows it. */
 export function operatorOf({ operator }: PilotContext): string {
-  return `${operator.user}@${operator.host}${operator.email === null ? '' : ` <${operator.email}>`}`;
+  return `${operator.user}@${operator.host}${operator.email === null ? '' : ` <${operator.email}>`} (${operator.level})`;
 }

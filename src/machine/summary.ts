@@ -40,12 +40,13 @@ export function summarize(context: PilotContext, at: string): ResultSummary {
 /** A row for each who signed in this role, an empty one where nobody has. */
 function signatureRows(context: PilotContext, role: SigningRole): SignatureRow[] {
   const rows = signaturesOf(context)
-    .filter((signature) => signature.role === role)
-    .map((signature) => ({
+    .map((signature, index) => ({ signature, by: context.signers[index]?.givenBy ?? null }))
+    .filter(({ signature }) => signature.role === role)
+    .map(({ signature, by }) => ({
       role: ROWS[role],
       name: oneLine(signature.signer),
       date: signature.date,
-      signature: levelOf(signature),
+      signature: `${levelOf(signature)}${by === null ? '' : `, given by ${oneLine(by)}`}`,
     }));
   return rows.length === 0 ? [{ role: ROWS[role], name: '', date: '', signature: '' }] : rows;
 }
@@ -56,9 +57,10 @@ const ROWS: Readonly<Record<SigningRole, string>> = {
   'engineering-lead': SIGN_OFF_ROLES.engineeringLead,
 };
 
-function policyOf({ request: { policy } }: PilotContext): string {
+function policyOf({ request: { policy, policyFile, directory } }: PilotContext): string {
   if (policy.sha256 === null) return 'none: separation of duties not enforced';
-  return `sha256 ${policy.sha256}, separation of duties ${policy.separation ? 'enforced' : 'not enforced'}`;
+  const file = policyFile.startsWith(`${directory}/`) ? policyFile.slice(directory.length + 1) : policyFile;
+  return `${oneLine(file)}, sha256 ${policy.sha256}, separation of duties ${policy.separation ? 'enforced' : 'not enforced'}`;
 }
 
 function attestationOf(context: PilotContext): string {

@@ -88,10 +88,10 @@ describe('a finding of the secret scan', () => {
   test('at the pause is accepted there, and the sign-off goes on', async () => {
     printed = 'gate 2 ok';
     await pilot.cutover('start');
-    pilot.completeForm(RUN, { screenshots: ['restore-01.png', 'psql.txt'] });
-    writeFileSync(pilot.evidence(RUN, '56_db_restore_screenshots', 'psql.txt'), 'password=not-a-real-one\n');
+    pilot.completeForm(RUN, { screenshots: ['restore-01.png', 'psql.pdf'] });
+    writeFileSync(pilot.evidence(RUN, '56_db_restore_screenshots', 'psql.pdf'), '%PDF-1.7\npassword=not-a-real-one\n');
     expect((await pilot.cutover('resume', RUN)).code).toBe(2);
-    const there = { file: '56_db_restore_screenshots/psql.txt', line: '1', rule: 'password' };
+    const there = { file: '56_db_restore_screenshots/psql.pdf', line: '2', rule: 'password' };
     expect((await accept(there)).code).toBe(0);
     expect((await pilot.cutover('resume', RUN)).code).toBe(0);
   });

@@ -35,6 +35,14 @@ describe('two verifiers', () => {
     expect(await as('ada@example.com', 'sign-off')).toMatchObject({ code: 0 });
   });
 
+  test('its holder is known in another case, and with a full name', async () => {
+    await as('Ada@Example.com', 'claim');
+    pilot.completeForm(RUN, { signer: 'Ada Verifier <ada@example.com>' });
+    expect((await as('ada@example.com', 'release')).code).toBe(0);
+    await as('Ada@Example.com', 'claim');
+    expect((await pilot.cutover('resume', RUN)).code).toBe(0);
+  });
+
   test('an edited checkpoint counts when the holder of the claim has signed it, whoever goes on', async () => {
     await as('ada@example.com', 'claim');
     pilot.completeForm(RUN, { signer: 'ada@example.com' });

@@ -162,6 +162,16 @@ describe('a configuration that is another one when a run goes on', () => {
     );
   });
 
+  test('is accepted once for all, until it is another one again', async () => {
+    configFile('title: Another', 'branches: [main]');
+    expect((await pilot.cutover('accept-drift', RUN, '--reason', 'agreed with the lead')).code).toBe(0);
+    configFile('title: A third', 'branches: [main]');
+    expect((await resume()).stderr).toMatch(/^ +title +Pilot +A third$/m);
+    configFile('title: Another', 'branches: [main]');
+    expect((await resume()).code).toBe(0);
+    expect(readFileSync(pilot.evidence(RUN, EVIDENCE.summary), 'utf8').match(/drift accepted/g)).toHaveLength(1);
+  });
+
   test('is drift where it no longer says what it said, or is gone', async () => {
     configFile('title: Pilot');
     expect((await resume()).stderr).toMatch(/^ +CUTOVER_BRANCHES +main +\(not set\)$/m);
@@ -204,6 +214,12 @@ test('a file that came later is drift where it says something else', async () =>
 test.each([
   ['--ticket', 'CHG-2'],
   ['--config', 'other.yaml'],
+  ['--policy', 'other.yaml'],
+  ['--evidence-root', 'elsewhere'],
+  ['--context-ok', 'kind-pilot'],
+  ['--commits-ok', 'no list yet'],
+  ['--again', '--reason=x'],
+  ['--tsa', 'https://tsa.example.com'],
 ])('%s is refused where a run is sealed that was begun without it', async (option, value) => {
   pilot.env['EVIDENCE_DIR'] = pilot.evidence(RUN);
   const { code, stderr } = await pilot.cutover('run', '--seal-only', option, value);

@@ -27,6 +27,8 @@ describe('once per deployment cycle', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/Failure +preflight: CYCLE_TAKEN\n/);
     expect(stdout).toContain(`cutover abandon ${RUN} --reason "..."`);
+    expect(stdout).toMatch(/^ {2}operator +cutover start --again --reason "\.\.\." /m);
+    expect(stdout).not.toMatch(/cutover start {2}/);
     expect(await status(NEXT)).toMatchObject({ status: 'failed', state: 'failed' });
     expect((await status(RUN)).status).toBe('waiting');
   });

@@ -61,6 +61,17 @@ describe('deciding about a run', () => {
     expect((await status()).status).toBe('superseded');
   });
 
+  test('a failed run of another environment is not superseded', async () => {
+    await failGate();
+    const { checkPreconditions } = pilot.actors;
+    pilot.actors['checkPreconditions'] = async (input, context) => {
+      const facts = (await checkPreconditions?.(input, context)) as { environment: string };
+      return { ...facts, environment: 'https://127.0.0.2:6443/dpp-staging' };
+    };
+    expect((await pilot.cutover('start')).code).toBe(2);
+    expect((await status()).status).toBe('failed');
+  });
+
   test('no new run begins while an older one may have left deployments rolled back', async () => {
     pilot.actors['restoreStaging'] = failing('ROLLOUT_FAILED', 'dpp-api did not come back.');
     expect((await pilot.cutover('start')).code).toBe(1);

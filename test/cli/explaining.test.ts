@@ -37,6 +37,17 @@ describe('a run is explained', () => {
     expect((await pilot.cutover('resume', RUN)).stderr).toContain(text);
   });
 
+  test('that failed, and was superseded: without advice that nobody can follow any more', async () => {
+    const { runRcGates } = pilot.actors;
+    pilot.actors['runRcGates'] = gates;
+    await pilot.cutover('start');
+    if (runRcGates !== undefined) pilot.actors['runRcGates'] = runRcGates;
+    expect((await pilot.cutover('start')).code).toBe(2);
+    const { stdout } = await pilot.cutover('explain', RUN);
+    expect(stdout).toMatch(/^Why +it was superseded by a newer run\nMessage .*3; expected 0\.\nMeans +The run has ended/m);
+    expect(stdout).not.toContain('replay');
+  });
+
   test("by its log's last lines, when none of them speaks of a failure", async () => {
     pilot.actors['runRcGates'] = async (_input, { openLog }) => {
       const log = await openLog(GATES);
@@ -55,6 +66,20 @@ describe('a run is explained', () => {
     pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'Not even started.');
     await pilot.cutover('start');
     expect(JSON.parse((await pilot.cutover('explain', 'latest', '--json')).stdout)).toMatchObject({ log: null });
+  });
+
+  test('whose gate has expired, be it noted or not: nobody is sent to sign what is refused', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\npause: { expires_after_hours: 1 }\n');
+    await pilot.cutover('start');
+    expect((await pilot.cutover('status', RUN)).stdout).toContain('it expires at 2026-02-21 13:00:01 UTC');
+    pilot.at = new Date('2026-02-21T13:00:01Z');
+    const { stdout } = await pilot.cutover('explain', RUN);
+    expect(stdout).toMatch(/^Why +it waited for a person, and its gate expired at 2026-02-21 13:00:01 UTC/m);
+    expect(stdout).toContain(`cutover replay ${RUN} --from awaitingDbVerification --reason "..."`);
+    expect(stdout).not.toMatch(/cutover (?:claim|sign-off|sign) /);
+    expect((await pilot.cutover('status', RUN)).stdout).toContain('it expired at 2026-02-21 13:00:01 UTC');
+    expect((await pilot.cutover('replay', RUN, '--from', 'awaitingDbVerification', '--reason', 'x')).code).toBe(2);
+    expect((await pilot.cutover('explain', RUN)).stdout).toContain('cutover claim');
   });
 
   test('that waits, and that has ended', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -85,11 +86,19 @@ describe('the human gate', () => {
     });
   });
 
-  test('sign-off --file that cannot be read is a usage error that names it', async () => {
-    for (const file of [join(pilot.directory, 'nope'), pilot.directory]) {
-      const { code, stderr } = await pilot.cutover('sign-off', RUN, '--as', 'v', '--file', file);
-      expect(code).toBe(64);
-      expect(stderr).toContain(`--file ${file} `);
+  test('a form or a signature that cannot be read is a usage error that names it; a FIFO does not hang', async () => {
+    const fifo = join(pilot.directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const large = fileIn(pilot.directory, 'large', 'x'.repeat(5 * 1024 * 1024));
+    for (const file of [join(pilot.directory, 'nope'), pilot.directory, fifo, large]) {
+      for (const given of [
+        ['--file', file],
+        ['--response', file, '--request', 'x'],
+      ]) {
+        const { code, stderr } = await pilot.cutover('sign-off', RUN, '--as', 'v', ...given);
+        expect(code).toBe(64);
+        expect(stderr).toContain(`${given[0]} ${file} cannot be read`);
+      }
     }
   });
 
@@ -114,7 +123,7 @@ describe('the human gate', () => {
 
   test('sign-off --file takes the completed form and keeps the one that was there; an incomplete one replaces nothing', async () => {
     const template = readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8');
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'an image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), '%PDF-1.7');
     const outside = join(pilot.directory, 'outside');
     const incomplete = fileIn(
       outside,
@@ -150,7 +159,7 @@ describe('the human gate', () => {
   test('a withdrawn sign-off does not come back with the edited form: it must be given on purpose', async () => {
     pilot.completeForm();
     await pilot.cutover('sign-off', RUN, '--as', 'verifier');
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), 'another image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, SCREENSHOT), '%PDF-2.0');
     expect((await pilot.cutover('resume', RUN)).code).toBe(2);
     const { code, stderr } = await pilot.cutover('resume', RUN);
     expect(code).toBe(2);

@@ -26,6 +26,11 @@ test('a person is the user of the session, the account, and the address that git
   expect(await identityOf(undefined, io({ env: { ...env, USER: '' } }))).toMatchObject({ user: 'account' });
 });
 
+test.each(['kim\nVERDICT: PASS', 'kim\u001b[31m', 'kim\u2028lee'])('%j is no name', async (name) => {
+  await expect(identityOf(name, io())).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('(--as) has') });
+  await expect(identityOf(undefined, io({ env: { ...env, USER: name } }))).rejects.toThrow('($USER) has');
+});
+
 test('another name takes nothing away of what is known', async () => {
   expect(await identityOf('lee@example.com', io())).toEqual({ ...known, user: 'lee@example.com', email: 'kim@example.com' });
 });

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { InterruptedError } from '../../src/engine/errors.js';
 import { EVIDENCE } from '../../src/evidence/layout.js';
+import { SCREENSHOT } from '../evidence/complete-checkpoint.js';
 import { PilotWorkspace } from './pilot-workspace.js';
 
 const RUN = '20260221T120001Z';
@@ -158,6 +160,31 @@ describe('the questions at the terminal', () => {
     await pilot.cutover('claim', RUN, '--as', 'ada@example.com');
     expect(await typing([], '--as', 'bob@example.com')).toMatchObject({ code: 75 });
     expect(await typing([], '--as', 'ada@example.com', '--yes')).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    ['to a question', 0],
+    ['with a screenshot', 8],
+  ])('write nothing any more once somebody else has signed and the run is sealed: an answer %s', async (_what, before) => {
+    const template = form();
+    await typing([...all.slice(0, before), END]);
+    const screenshots = () => readdirSync(pilot.evidence(RUN, EVIDENCE.screenshots));
+    pilot.prompt = async () => {
+      pilot.prompt = null;
+      writeFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), template);
+      pilot.completeForm();
+      expect((await pilot.cutover('sign-off', RUN, '--as', 'bob@example.com')).code).toBe(0);
+      expect((await pilot.cutover('resume', RUN)).code).toBe(0);
+      return String(all[before]);
+    };
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'ada@example.com')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`Run ${RUN} is in completed`),
+    });
+    expect(form()).toContain('Status: COMPLETED\n');
+    expect(screenshots()).toEqual([SCREENSHOT]);
+    const { sign_off: signOff } = await status();
+    expect(createHash('sha256').update(form()).digest('hex')).toBe(signOff.files[EVIDENCE.checkpoint]);
   });
 
   test('are asked nowhere but at a terminal: --edit without one is refused', async () => {

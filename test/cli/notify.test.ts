@@ -310,6 +310,13 @@ describe('telling people', () => {
       expect(kinds()).toEqual(['waiting', 'expired']);
     });
 
+    test('does not take for a short time what no timer can wait for', async () => {
+      expect(await pilot.cutover('notify', '--every', '2592000')).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('--every is 2592000: give at most 86400 seconds'),
+      });
+    });
+
     test('goes on until it is stopped with --every', async () => {
       let now = pilot.at;
       const end = now.getTime() + 13 * 60 * MINUTE_MS;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processStartTime } from '../../src/actors/process/process-identity.js';
@@ -32,6 +32,7 @@ afterEach(() => pilot.dispose());
 function as(user: string, ...argv: string[]): Promise<Said> {
   pilot.osUser = user;
   pilot.env['USER'] = user;
+  pilot.world = { ...pilot.world, awsArn: `arn:aws:iam::000000000000:user/${user}` };
   return pilot.cutover(...argv);
 }
 
@@ -191,23 +192,87 @@ describe('with a policy', () => {
   test('another name does not make another person: neither with --as, nor by the form that an operator resumes with', async () => {
     await started();
     pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
-    for (const argv of [
-      ['sign-off', RUN, '--as', 'db-restore-verifier'],
-      ['resume', RUN],
-    ]) {
-      expect(await as('driver', ...argv)).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('drove this run as driver (asserted) (separation of duties)'),
-      });
-    }
+    expect(await as('driver', 'sign-off', RUN, '--as', 'db-restore-verifier')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as driver (asserted) (separation of duties)'),
+    });
+    expect(await as('driver', 'resume', RUN)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('driver (asserted) is no db-restore-verifier'),
+    });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+  });
+
+  test('an operator who has not driven the run yet signs nothing either by the form that he resumes with', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\n');
+    await as('driver', 'start');
+    pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
+    expect(await as('operator', 'resume', RUN)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^cutover: operator \(asserted\) would drive the run that is signed with the same command.*cutover sign-off 2026/m,
+      ),
+    });
+    expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+    // Nor is he told to, by the form that lacks something.
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), 'an image');
+    expect(await as('operator', 'resume', RUN)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`then: cutover sign-off ${RUN}\n`),
+    });
+  });
+
+  test('a full name around the address of who drove the run does not make another person of it', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\n');
+    await as('driver', 'start', '--as', 'driver@example.com');
+    pilot.completeForm(RUN, { signer: 'A Driver <driver@example.com>' });
+    expect(await as('colleague', 'sign-off', RUN, '--as', 'colleague')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as driver@example.com (asserted)'),
+    });
+  });
+
+  test("a member's name in the form makes no member of whoever hands it in", async () => {
+    await started();
+    pilot.completeForm(RUN, { signer: 'db-restore-verifier' });
+    expect(await as('stranger', 'sign-off', RUN, '--as', 'stranger')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stranger (asserted) is no db-restore-verifier (roles.db-restore-verifier.members)'),
+    });
+    expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+  });
+
+  test('the fingerprint of a key is no name that somebody gives: only a signature proves it', async () => {
+    const text = 'version: 1\nroles:\n  db-restore-verifier: { members: ["SHA256:abcdef"] }\n';
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), text);
+    await as('driver', 'start');
+    pilot.completeForm(RUN, { signer: 'SHA256:abcdef' });
+    expect(await as('stranger', 'sign-off', RUN, '--as', 'SHA256:abcdef')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is no db-restore-verifier'),
+    });
   });
 
   test('a verifier does not drive what they sign, and nothing is signed by half of a command', async () => {
     await waiting();
     const said = await as('db-restore-verifier', 'sign-off', RUN, '--as', 'db-restore-verifier', '--and-resume');
-    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('sign without --and-resume') });
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('signs without --and-resume') });
     expect(await status()).toMatchObject({ status: 'waiting', sign_off: null });
+  });
+
+  test('who shares a user at AWS with the driver is no other person, and what AWS calls each is on record', async () => {
+    await waiting();
+    pilot.osUser = 'first-verifier';
+    const shared = await pilot.cutover('sign-off', RUN, '--as', 'first-verifier');
+    expect(shared).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nobody known by the same name, account, address or user at AWS'),
+    });
+    expect((await as('first-verifier', 'sign-off', RUN, '--as', 'first-verifier')).code).toBe(0);
+    const { stdout } = await pilot.cutover('history', RUN, '--at', String((await status()).seq));
+    expect(stdout).toMatch(
+      /^who {2}first-verifier \(asserted\), host \S+, account first-verifier, arn:aws:iam::000000000000:user\/first-verifier$/m,
+    );
   });
 
   test('another operator who goes on is on record before anything is driven', async () => {
@@ -260,21 +325,23 @@ describe('the signatures that a policy wants', () => {
         .map((line) => line.replaceAll(/ +/g, ' ')),
     ).toEqual([
       '| Operator (automated run) | driver | 2026-02-21 | automated |',
-      '| DB Restore Verifier | verifier@example.com | 2026-02-21 | asserted |',
+      '| DB Restore Verifier | verifier@example.com | 2026-02-21 | asserted, given by first-verifier |',
       '| DB Restore Verifier | db-restore-verifier | 2026-02-21 | asserted |',
       '| SRE Lead | sre-lead | 2026-02-21 | asserted |',
       '| Engineering Lead | engineering-lead | 2026-02-21 | asserted |',
     ]);
-    expect(summary).toMatch(/^Policy: {7}sha256 [0-9a-f]{64}, separation of duties enforced$/m);
+    expect(summary).toMatch(/^Policy: {7}cutover\.policy\.yaml, sha256 [0-9a-f]{64}, separation of duties enforced$/m);
     expect((await pilot.cutover('history', RUN)).stdout).toContain('Signed as sre-lead by sre-lead, 2026-02-21, asserted');
   });
 
   test('bind what was signed off: with a file that changed nobody signs, and the sign-off stays as it is', async () => {
     await signedOff({ leads: 1 });
-    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), 'an image');
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'), '%PDF-1.7');
     expect(await sign('sre-lead', 'sre-lead')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/another\.png +changed +the file was not there when the run was signed off/),
+      stderr: expect.stringMatching(
+        /then: cutover sign \S+ --role sre-lead\n.*another\.png +changed +the file was not there when the run was signed off/s,
+      ),
     });
     rmSync(pilot.evidence(RUN, EVIDENCE.screenshots, 'another.png'));
     expect((await sign('sre-lead', 'sre-lead')).code).toBe(0);
@@ -308,6 +375,21 @@ describe('the policy that was frozen', () => {
     expect(await signOff()).toMatchObject({ code: 0, stdout: expect.stringMatching(/State +sealing\.scanning/) });
     expect((await as('driver', 'resume', RUN)).code).toBe(0);
     expect((await status()).exceptions).toMatchObject([{ by: 'supervisor (asserted)', reason: 'for the next run' }]);
+  });
+
+  test('is the one of the directory: nobody brings another one, however it is there', async () => {
+    writePolicy();
+    const lax = join(pilot.directory, 'lax.yaml');
+    writeFileSync(lax, 'version: 1\nseparation: false\n');
+    for (const mend of [() => {}, () => (rmSync(file()), symlinkSync('nowhere', file()))]) {
+      mend();
+      expect(await as('driver', 'start', '--policy', 'lax.yaml')).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('who may do what is said by that file. Leave --policy out.'),
+      });
+    }
+    rmSync(file());
+    expect((await as('driver', 'start', '--policy', 'lax.yaml')).code).toBe(2);
   });
 
   test('that is taken away, or comes only after the start, is drift as well', async () => {

@@ -44,7 +44,7 @@ export class PilotWorkspace {
   osUser = 'operator';
   prompt: Io['prompt'] = null;
   interruption = new AbortController();
-  readonly actors: Actors = { ...(standIns as unknown as Actors) };
+  readonly actors: Actors = { ...(standIns(() => this.world) as unknown as Actors) };
 
   async cutover(...argv: string[]): Promise<Said> {
     let stdout = '';
@@ -79,7 +79,7 @@ export class PilotWorkspace {
   /** What the human does between the two runs. */
   completeForm(runId = '20260221T120001Z', answers: Partial<Answers> = {}): void {
     const form = this.evidence(runId, EVIDENCE.checkpoint);
-    writeFileSync(this.evidence(runId, EVIDENCE.screenshots, SCREENSHOT), 'an image');
+    writeFileSync(this.evidence(runId, EVIDENCE.screenshots, SCREENSHOT), '%PDF-1.7');
     writeFileSync(form, completeCheckpoint(readFileSync(form, 'utf8'), { screenshots: [SCREENSHOT], ...answers }));
   }
 
@@ -181,9 +181,9 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk, site, varia
   };
 }
 
-export function preflightFacts(request: RunRequest): StepContracts['checkPreconditions']['output'] {
+export function preflightFacts(request: RunRequest, world = WORLD): StepContracts['checkPreconditions']['output'] {
   const checks = [{ name: '1. branch', ok: true, message: 'phase6-preflight', advice: null }];
-  return { checks, settings: settingsOf(request), world: WORLD, environment: `${WORLD.kubeServer}/dpp-staging`, signer: null };
+  return { checks, settings: settingsOf(request), world, environment: `${world.kubeServer}/dpp-staging`, signer: null };
 }
 
 type StandIns = { [A in keyof StepContracts]: Actor<StepContracts[A]['input'], StepContracts[A]['output']> };
@@ -194,10 +194,10 @@ const DRILLED = {
   deployments: [{ name: 'dpp-api', uid: 'dpp-api-old', podTemplateHash: 'dpp-api-old', revision: 3, undone: true }],
 };
 
-const standIns: StandIns = {
+const standIns = (observed: () => World): StandIns => ({
   checkPreconditions: async ({ request }, context) => {
     await write(context, EVIDENCE.preflight, '{}\n');
-    return preflightFacts(request);
+    return preflightFacts(request, observed());
   },
   captureScope: async (_input, context) => {
     await write(context, EVIDENCE.scope, 'scope\n');
@@ -239,7 +239,7 @@ const standIns: StandIns = {
     await evidence.write(EVIDENCE.summary, resultSummary(summary));
     return { verdict: summary.verdict, objects: [] };
   },
-};
+});
 
 async function write(context: ActorContext, name: string, text: string, append = false): Promise<void> {
   const log = await context.openLog(name, { append });

@@ -15,7 +15,7 @@ const without = (value: object, ...names: string[]) =>
 
 test('a run of an earlier version, which knew of no policy, can be looked at', () => {
   const request = without(run.context.request, 'policy', 'policyFile', 'again', 'site', 'channels', 'configFile', 'origins');
-  const people = ['drivers', 'countersignatures', 'signers', 'acceptedPolicy', 'claim', 'pause'];
+  const people = ['drivers', 'countersignatures', 'signers', 'acceptedDrift', 'claim', 'pause'];
   const context = without(run.abandon().context, ...people);
   const exceptions = run.abandon().context.exceptions.map((exception) => without(exception, 'reviewBy'));
   const earlier = contextOf({ snapshot: { ...run.last.snapshot, context: { ...context, exceptions, request } } });

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EVIDENCE } from '../../src/evidence/layout.js';
 import { failing, PilotWorkspace } from './pilot-workspace.js';
@@ -20,6 +21,14 @@ describe('the runbook form', () => {
     const { code, stdout } = await pilot.cutover('run');
     expect(stdout).toBe(RUN_1);
     expect(code).toBe(2);
+  });
+
+  test('run 1 sends nobody to a run 2 that is refused: where the policy is not content with the form, it names the sign-off', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\n');
+    const { stdout } = await pilot.cutover('run');
+    expect(stdout).toContain('║  4. Sign it; then run 2 goes on (both below).                    ║\n');
+    expect(stdout).toContain(`Then:\n  cutover sign-off ${RUN} --as NAME\n  EVIDENCE_DIR=${DIR} cutover run --seal-only\n`);
+    expect(stdout.match(/^║.*║$/gm)?.filter((line) => line.length !== 68)).toHaveLength(1);
   });
 
   test('run 2 prints the lines of the runbook and the summary as it is on disk, and ends with 0', async () => {

@@ -56,6 +56,7 @@ describe('a sign-off by a key', () => {
     expect((await status()).sign_off).toBeNull();
     const { stdout } = await pilot.cutover('status', RUN);
     expect(stdout).toContain(`cutover sign-off ${RUN} --as NAME --sign-with FILE`);
+    expect(stdout).toContain(`--request .cutover/sign-off-${RUN}.json`);
     expect(stdout).not.toContain(`cutover resume ${RUN}`);
   });
 

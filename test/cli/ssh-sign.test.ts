@@ -44,7 +44,9 @@ async function requested(): Promise<string> {
 test('a lead whose role wants a key does not sign with a name, and is told the commands', async () => {
   const refused = {
     code: 2,
-    stderr: expect.stringContaining(`cutover sign ${RUN} --role sre-lead --sign-with FILE`),
+    stderr: expect.stringContaining(
+      `cutover sign ${RUN} --role sre-lead --as NAME --sign-with FILE. With one elsewhere: cutover sign ${RUN} --role sre-lead --as NAME --request .cutover/sre-lead-${RUN}.json`,
+    ),
   };
   expect(await asLead()).toMatchObject(refused);
   pilot.prompt = () => Promise.resolve(RUN);
@@ -52,6 +54,8 @@ test('a lead whose role wants a key does not sign with a name, and is told the c
   expect(await status()).toMatchObject({ status: 'waiting', countersignatures: [] });
   const { stdout } = await pilot.cutover('status', RUN);
   expect(stdout).toContain(`cutover sign ${RUN} --role sre-lead --as NAME --sign-with FILE`);
+  // Of this run alone: the request of an earlier one is there still, and is not written over.
+  expect(stdout).toContain(`--request .cutover/sre-lead-${RUN}.json`);
 });
 
 test('a lead signs here with a key: the form and the statement are shown, key and level are in the summary', async () => {

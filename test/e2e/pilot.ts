@@ -186,7 +186,7 @@ export async function finished(child: ChildProcess): Promise<CliResult> {
 }
 
 /** Waits until the condition holds, looking every 20 ms; fails after `timeoutMs` saying for what it waited. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);

@@ -1,11 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ordersService } from '../../demo/sample-service.js';
 import { Pilot, type CliResult } from './pilot.js';
-
-const POLICY = join(import.meta.dirname, '..', '..', 'examples', 'orders', 'cutover.policy.yaml');
 
 const ANSWERS = {
   method: 'other: pg_restore of the nightly base backup',
@@ -26,9 +25,11 @@ describe('another service than the pilot, out of examples/orders', () => {
   beforeAll(async () => {
     orders = await Pilot.create({ sample: ordersService('examples') });
     // All of this test is done at one account, which is one person to a separation of duties.
-    const policy = join(orders.directory, 'policy.yaml');
-    writeFileSync(policy, readFileSync(POLICY, 'utf8').replace('separation: true', 'separation: false'));
-    started = await orders.cutover(['start', '--ticket', 'CHG-1234', '--policy', policy]);
+    const { repository, env } = orders.site;
+    const policy = join(repository, 'cutover.policy.yaml');
+    writeFileSync(policy, readFileSync(policy, 'utf8').replace('separation: true', 'separation: false'));
+    execFileSync('git', ['commit', '--quiet', '--all', '--message', 'One account'], { cwd: repository, env });
+    started = await orders.cutover(['start', '--ticket', 'CHG-1234']);
     directory = await orders.runDirectory();
     await orders.verify(ANSWERS);
     await orders.cutover(['sign-off', 'latest', '--as', 'verifier@example.com']);

@@ -23,7 +23,7 @@ How to complete this file (dpp/ops/runbooks/db_rollback_verification_human.md):
 3. Replace each blank by what you saw, on the same line. Notes may follow on lines of their own, indented by two spaces.
 4. Put an x into each box, as in [x]; in item B into the one method you used, and leave the others as they are.
 5. When all of it is true, replace the word PENDING above by COMPLETED. Change nothing else.
-6. Continue with: cutover resume 20260221T120000Z
+6. Continue with: cutover resume 20260221T120000Z; where a policy keeps the roles apart, or wants a key, with: cutover sign-off 20260221T120000Z
 If the restore did not work, leave the word as it is and run: cutover sign-off 20260221T120000Z --reject --reason "..."
 
 A. Recovery point in time

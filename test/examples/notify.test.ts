@@ -39,6 +39,8 @@ describe('examples/notify/receiver.mjs', () => {
   test('knows what it was told before', () => {
     const told = new Set<string>();
     expect([isNew(request, told), isNew(request, told)]).toEqual([true, false]);
+    // Whoever sends it again can write another header, and not another body.
+    expect(isNew({ ...request, headers: { ...headers, 'idempotency-key': 'another' } }, told)).toBe(false);
   });
 });
 

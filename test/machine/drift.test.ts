@@ -29,6 +29,7 @@ describe('an accepted drift', () => {
         },
       ],
       acceptedWorlds: [{ seq: expect.any(Number), world: driftedWorld }],
+      acceptedDrift: ['kubeServer: changed'],
     });
   });
 

@@ -59,5 +59,5 @@ const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   SUPERSEDED: [{ byRun: '20260221T130000Z' }],
   FINDING_ACCEPTED: [{ reason, file: '30_rc_gates.txt', line: 2, kind: 'jwt', sha256: 'ab'.repeat(32) }],
   LEASE_BROKEN: [{ reason, holder: 'operator on host (pid 17)', lastHeartbeat: '2026-03-01T08:00:00.000Z' }],
-  DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld, policy: null }],
+  DRIFT_ACCEPTED: [{ reason, facts: ['kubeServer'], world: driftedWorld }],
 };

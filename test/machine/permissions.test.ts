@@ -8,7 +8,7 @@ import type { PilotEvent } from '../../src/machine/events.js';
 import { ACTIONS, actionOf, PERMISSIONS, permissionRefusal, startRefusal, type Action } from '../../src/machine/permissions.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { alphabet } from './event-alphabet.js';
-import { countersignature, operator, signOff } from './pilot-facts.js';
+import { countersignature, driftedWorld, facts, operator, signOff, world } from './pilot-facts.js';
 import { PilotRun, recorded } from './pilot-run.js';
 
 function person(user: string, changes: Partial<Identity> = {}): Identity {
@@ -194,9 +194,28 @@ describe('separation of duties', () => {
     expect(refusal(failed, { type: 'RETRY_REQUESTED', reason: null }, kim)).toContain('has signed as');
   });
 
-  test('lets nobody decide on the failure of an attempt that they drove, but seal again', () => {
+  test('knows a person by their user at AWS too, as the preflight or a later look has found it', () => {
+    const arn = 'arn:aws:iam::123456789012:user/kim';
+    const preflight = { ...facts.preflight, world: { ...world, awsArn: arn } };
+    const failed = started(anyone).done(preflight).to('runningRcGates').fail('RC_GATES_FAILED');
+    const another = person('another', { awsArn: arn });
+    expect(refusal(failed, replay(true), another)).toContain('drove the attempt of runningRcGates that failed');
+    expect(takes(failed, replay(true), another)).toBe(false);
+    expect(takes(failed, replay(true), person('another', { awsArn: `${arn}-2` }))).toBe(true);
+    const joined = sent(started(anyone), { type: 'DRIVER_JOINED' }, another).to('awaitingDbVerification');
+    expect(refusal(joined, signed('lee'), person('lee', { awsArn: arn }))).toContain('drove this run as another');
+  });
+
+  test('lets nobody let pass what failed in an attempt that they drove; they may seal again, or end it without PASS', () => {
     const failed = started(anyone).to('runningRcGates').fail('RC_GATES_FAILED');
-    for (const event of [replay(true), { type: 'SEAL_REQUESTED', reason: 'x' }]) {
+    for (const event of [
+      { type: 'SEAL_REQUESTED', reason: 'x' },
+      { type: 'ABANDONED', reason: 'x', acknowledgeLeftBehind: false },
+    ]) {
+      expect(takes(failed, event, operator)).toBe(true);
+    }
+    const drifted = { type: 'DRIFT_ACCEPTED', reason: 'x', facts: [], world: driftedWorld };
+    for (const event of [replay(true), drifted]) {
       expect(refusal(failed, event, operator)).toContain(
         'drove the attempt of runningRcGates that failed (separation of duties)',
       );
@@ -250,7 +269,7 @@ describe('the signatures that the policy wants', () => {
       'db-restore-verifier',
       'sre-lead',
     ]);
-    expect(summary?.document.policy).toBe(`sha256 ${'a'.repeat(64)}, separation of duties enforced`);
+    expect(summary?.document.policy).toBe(`cutover.policy.yaml, sha256 ${'a'.repeat(64)}, separation of duties enforced`);
   });
 
   test('are none before the sign-off, of other files, of another run, or of a role that has signed', () => {

@@ -184,7 +184,6 @@ export class PilotRun {
       reason: 'the cluster moved',
       facts: [`kubeServer: changed`],
       world,
-      policy: null,
     });
   }
 

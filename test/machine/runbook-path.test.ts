@@ -67,7 +67,7 @@ describe('each step is given recorded facts', () => {
       settings,
       world,
       site: PILOT_SITE,
-      operator: 'operator@ops.example.com <operator@example.com>',
+      operator: 'operator@ops.example.com <operator@example.com> (asserted)',
       chainId: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });

@@ -58,7 +58,7 @@ describe('the facts of a sealed run', () => {
   test('have what was decided after the seal among the exceptions', () => {
     const drifted = sealed
       .to('sealing.verifying')
-      .decide({ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['x'], world: driftedWorld, policy: null });
+      .decide({ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['x'], world: driftedWorld });
     const { summary } = sealedFacts(recordOf(sealed), recordOf(verified(drifted)));
     expect(summary.exceptions).toEqual([expect.stringContaining('drift accepted (x): moved')]);
     expect(summary.gitHead).toBe(frozen.context.summary?.document.gitHead);

@@ -125,7 +125,12 @@ describe('the people in it', () => {
   test('are the operator and who signed; nobody is named who did not sign', () => {
     expect(summarize(passed.context, AT).signatures).toEqual([
       { role: SIGN_OFF_ROLES.operator, name: 'operator', date: '2026-02-21', signature: 'automated' },
-      { role: SIGN_OFF_ROLES.dbRestoreVerifier, name: 'verifier@example.com', date: '2026-02-21', signature: 'asserted' },
+      {
+        role: SIGN_OFF_ROLES.dbRestoreVerifier,
+        name: 'verifier@example.com',
+        date: '2026-02-21',
+        signature: 'asserted, given by operator',
+      },
       { role: SIGN_OFF_ROLES.sreLead, name: '', date: '', signature: '' },
       { role: SIGN_OFF_ROLES.engineeringLead, name: '', date: '', signature: '' },
     ]);

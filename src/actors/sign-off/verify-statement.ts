@@ -19,7 +19,8 @@ export function verifyStatement(signed: SignedStatement, owner: ProcessOwner): P
     const common = ['-f', signers, '-s', signature, '-O', `verify-time=${signed.at.replaceAll(/\D/g, '').slice(0, 14)}`];
     const who = ['-I', signed.principal, '-n', SIGN_OFF_NAMESPACE];
     const verified = await sshKeygen(owner, ['-Y', 'verify', ...common, ...who], signed.statement);
-    const fingerprint = / key (SHA256:[A-Za-z0-9+/]+)/.exec(verified.stdout)?.[1];
+    // The last words: the principal before them is a text of the signer's.
+    const fingerprint = / key (SHA256:[A-Za-z0-9+/]+)\s*$/.exec(verified.stdout)?.[1];
     if (verified.exitCode === 0 && fingerprint !== undefined) return { fingerprint };
     const said = `ssh-keygen -Y verify: ${saidBySshKeygen(verified, owner.env)}`;
     const found = await sshKeygen(owner, ['-Y', 'find-principals', ...common]);

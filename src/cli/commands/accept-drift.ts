@@ -1,6 +1,6 @@
 import { requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
@@ -25,8 +25,8 @@ export const acceptDrift: CommandFile<AcceptDriftOptions> = {
   async run(options, io) {
     const view = await deciding(options, 'accept-drift', io, (workspace, runId) =>
       workspace.engine.send(runId, options.who, async (now) => {
-        const events = await driftEvents(now, { ...options, isDriving: false }, workspace, io);
-        if (events.length > 0) return events;
+        const { who, drift } = await lookForDrift(now, { ...options, isDriving: false }, workspace, io);
+        if (drift.length > 0) return { who, events: drift };
         throw new RunStateError('NO_DRIFT', `The world is as run ${runId} froze it: there is nothing to accept.`, runId);
       }),
     );

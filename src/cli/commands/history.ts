@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { HistoryRecord } from '../../evidence/history-record.js';
+import { describePerson } from '../../evidence/person.js';
 import type { Store } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { count, flag, text, type CommandFile, type CommonOptions } from '../command.js';
@@ -149,7 +150,9 @@ function showAt(record: HistoryRecord, { json }: CommonOptions, io: Io): number 
   const { snapshot, ...rest } = record;
   if (json) io.stdout.write(`${JSON.stringify({ ...rest, snapshot })}\n`);
   else
-    io.stdout.write(`${table([HEADER, row(record)]).join('\n')}\nhash ${record.hash}\n\n${JSON.stringify(snapshot, null, 2)}\n`);
+    io.stdout.write(
+      `${table([HEADER, row(record)]).join('\n')}\nwho  ${oneLine(describePerson(record.who))}\nhash ${record.hash}\n\n${JSON.stringify(snapshot, null, 2)}\n`,
+    );
   return EXIT.ok;
 }
 

@@ -91,19 +91,19 @@ function row(view: RunView, now: Date, palette: Parameters<typeof colored>[2]): 
     contextOf(view).failure?.step ?? run.state,
     last === undefined ? '-' : String(last.attempt),
     age(run.createdAt, now),
-    waitingText(view, now),
+    waitingText(view),
     run.gitHead?.slice(0, 12) ?? '-',
     named(run.operator),
   ];
 }
 
 /** Who is waited for, who has taken it upon himself, and for how long. */
-function waitingText(view: RunView, now: Date): string {
+function waitingText(view: RunView): string {
   const roles = waitingOn(view);
   if (roles === null) return '-';
   const { claim, pause } = contextOf(view);
   const who = `${roles}${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
-  if (isGateExpired(view, now)) return `${who} (expired)`;
+  if (isGateExpired(view)) return `${who} (expired)`;
   const expiresAt = pause?.expiresAt ?? null;
   return expiresAt === null ? who : `${who} until ${dayAndTime(expiresAt)}`;
 }

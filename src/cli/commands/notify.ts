@@ -40,7 +40,7 @@ export const notify: CommandFile<NotifyOptions> = {
   ],
   parse: async (_args, raw, io) => ({
     who: await identityOf(undefined, io),
-    every: count(raw, 'every') ?? null,
+    every: everyOf(count(raw, 'every') ?? null),
     again: flag(raw, 'again'),
     test: flag(raw, 'test'),
   }),
@@ -58,6 +58,15 @@ export const notify: CommandFile<NotifyOptions> = {
     });
   },
 };
+
+/** In a day: longer than that nobody is reminded, and no timer of the platform can wait for much more. */
+const MOST_SECONDS = 86_400;
+
+function everyOf(seconds: number | null): number | null {
+  if (seconds !== null && seconds > MOST_SECONDS)
+    throw new UsageError(`--every is ${seconds}: give at most ${MOST_SECONDS} seconds, a day.`);
+  return seconds;
+}
 
 async function testChannels({ json, palette }: CommonOptions, io: Io): Promise<number> {
   const tested = await sendTestMessages(io);

@@ -3,7 +3,7 @@ import { replayNeedsOverride, replayRefusal } from '../../machine/replay.js';
 import { PLACES, STEPS, type Place } from '../../machine/steps.js';
 import { flag, oneOf, requiredText, text, type CommandFile, type CommonOptions } from '../command.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -60,10 +60,10 @@ export const replay: CommandFile<ReplayOptions> = {
     if (options.dryRun) return showPlan(options, io);
     const view = await deciding(options, 'replay', io, (workspace, runId) =>
       workspace.engine.resume(runId, options.who, async (now) => {
-        const { who, reason, override } = options;
-        const request = { type: 'REPLAY_REQUESTED', from: placeOf(now, options), reason, override };
-        permitted(now, who, request);
-        return [...(await driftEvents(now, { ...options, isDriving: true }, workspace, io)), request];
+        const { reason, override } = options;
+        const request = permitted(now, options.who, { type: 'REPLAY_REQUESTED', from: placeOf(now, options), reason, override });
+        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        return { who, events: [...drift, permitted(now, who, request)] };
       }),
     );
     return showResult(view, options, io);

@@ -1,6 +1,6 @@
 import { text, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { permitted } from '../permission.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
@@ -35,7 +35,8 @@ export const retry: CommandFile<RetryOptions> = {
           );
         }
         const request = permitted(now, options.who, { type: 'RETRY_REQUESTED', reason: options.reason });
-        return [...(await driftEvents(now, { ...options, isDriving: true }, workspace, io)), request];
+        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        return { who, events: [...drift, permitted(now, who, request)] };
       }),
     );
     return showResult(view, options, io);

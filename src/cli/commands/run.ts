@@ -24,7 +24,16 @@ export interface RunOptions extends BeginOptions {
 }
 
 /** Would say something else than what is frozen, and be heard by nobody. */
-const FOR_A_NEW_RUN = ['config', 'ticket'];
+const FOR_A_NEW_RUN: Readonly<Record<string, string>> = {
+  config: '--config',
+  policy: '--policy',
+  evidenceRoot: '--evidence-root',
+  contextOk: '--context-ok',
+  commitsOk: '--commits-ok',
+  again: '--again',
+  tsa: '--tsa',
+  ticket: '--ticket',
+};
 
 /** The runbook's own form: its two runs, its lines on stdout, its exit codes. */
 export const run: CommandFile<RunOptions> = {
@@ -38,9 +47,11 @@ export const run: CommandFile<RunOptions> = {
   async parse(_args, raw, io) {
     const sealOnly = flag(raw, 'sealOnly');
     const directory = io.env['EVIDENCE_DIR'];
-    const given = sealOnly ? FOR_A_NEW_RUN.find((option) => raw[option] !== undefined) : undefined;
+    const given = sealOnly ? Object.keys(FOR_A_NEW_RUN).find((option) => raw[option] !== undefined) : undefined;
     if (given !== undefined) {
-      throw new UsageError(`--${given} is for a new run: what counts for the one that is sealed was frozen at its start.`);
+      throw new UsageError(
+        `${FOR_A_NEW_RUN[given]} is for a new run: what counts for the one that is sealed was frozen at its start.`,
+      );
     }
     if (sealOnly && !directory) {
       throw new UsageError(

@@ -1,6 +1,6 @@
 import { oneOf, requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { permitted } from '../permission.js';
@@ -46,9 +46,10 @@ export const seal: CommandFile<SealOptions> = {
           );
         }
         const seal = permitted(now, options.who, { type: 'SEAL_REQUESTED', reason: options.reason });
-        const drift = await driftEvents(now, { ...options, isDriving: true }, workspace, io);
+        const { who, drift } = await lookForDrift(now, { ...options, isDriving: true }, workspace, io);
+        permitted(now, who, seal);
         // A run that has ended takes nothing but this request; its drift is recorded right after it.
-        return status === 'failed' ? [...drift, seal] : [seal, ...drift];
+        return { who, events: status === 'failed' ? [...drift, seal] : [seal, ...drift] };
       }),
     );
     await showResult(view, options, io);

@@ -141,7 +141,9 @@ function messageOf(
     change_ticket: changeTicketOf(context),
     evidence_dir: evidenceDir,
     // Reading the history is asked of nobody.
-    next: nextCommands({ runId, status, state, driven: false, evidenceDir }, context).filter(({ role }) => role !== 'auditor'),
+    next: nextCommands({ runId, status, state, driven: false, isExpired: false, evidenceDir }, context).filter(
+      ({ role }) => role !== 'auditor',
+    ),
   };
 }
 

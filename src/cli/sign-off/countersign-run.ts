@@ -6,7 +6,7 @@ import { missingSignatures } from '../../machine/signatures.js';
 import type { CommonOptions } from '../command.js';
 import type { SignOptions } from '../commands/sign.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { beforeExpiry } from '../expiry.js';
@@ -75,13 +75,13 @@ async function givenStatement(
 function deciders(options: Options, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {
     requireWanted(view, options);
-    const { role, who } = options;
-    const drift = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
+    const { role } = options;
+    const { who, drift } = await lookForDrift(view, { ...options, isDriving: false }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, workspace, io);
     const as = { role, signer: given?.statement.name ?? who.user };
     const signed = await passCountersignGate(view, evidence, given === null ? gate : { ...gate, given }, as);
-    return [...drift, permitted(view, who, signed)];
+    return { who, events: [...drift, permitted(view, who, signed)] };
   };
 }
 

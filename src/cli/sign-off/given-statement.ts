@@ -51,7 +51,10 @@ export function asGiven<S extends Countersignature>(
     if (value !== now) throw refused(view, found, `it says ${what} ${JSON.stringify(value)}, here it is ${JSON.stringify(now)}`);
   }
   const findings = changedSince(files, found.files);
-  if (findings.length > 0) throw new CheckpointIncompleteError(found.runId, `${evidence.path}/${EVIDENCE.checkpoint}`, findings);
+  if (findings.length > 0) {
+    const form = `${evidence.path}/${EVIDENCE.checkpoint}`;
+    throw new CheckpointIncompleteError(found.runId, form, findings, signingCommand(view, role));
+  }
   return { ...found, seq, ...(signature === null ? {} : { level: 'ssh-verified' as const, signature }) };
 }
 

@@ -24,6 +24,8 @@ export interface InterviewOptions {
   readonly evidenceDir: string;
   /** Who answers. */
   readonly by: string;
+  /** Throws where the run does not wait for this sign-off any more: what it sealed meanwhile is not written to. */
+  readonly requireOpen: () => Promise<void>;
   readonly palette: Palette;
 }
 
@@ -32,7 +34,7 @@ type Methods = Exclude<FormQuestion, CheckpointBlank>;
 
 /**
  * Goes through the form with the person at the terminal: asks what is not answered well, by the parser's own rules, and writes each
- * answer into the form before it asks the next one. The form is the one store of answers: who leaves goes on where he was.
+ * answer into the form before it asks the next one, while the run waits for it. The form is the one store of answers: who leaves goes on where he was.
  */
 export class Interview {
   readonly #ask: (question: string) => Promise<string>;
@@ -55,7 +57,7 @@ export class Interview {
 
   /**
    * The finished form, its status `COMPLETED`, which is not yet written: that it is true is confirmed first. Null when the form in the
-   * evidence is finished already. Throws `CheckpointIncompleteError` for what no answer mends, `SignOffLeftError`, `InterruptedError`.
+   * evidence is finished already. Throws what `requireOpen` does, `CheckpointIncompleteError` for what no answer mends, `SignOffLeftError`, `InterruptedError`.
    */
   async finishedForm(): Promise<Buffer | null> {
     const found = await this.#form();
@@ -77,7 +79,8 @@ export class Interview {
     const parsed = parseCheckpoint(finished, await this.#rules());
     if (parsed.ok) return Buffer.from(finished);
     const findings = parsed.findings.map((finding) => ({ file: EVIDENCE.checkpoint, ...finding }));
-    throw new CheckpointIncompleteError(this.options.runId, this.#file, findings);
+    const { runId } = this.options;
+    throw new CheckpointIncompleteError(runId, this.#file, findings, `cutover sign-off ${runId}`);
   }
 
   get #file(): string {
@@ -147,6 +150,7 @@ export class Interview {
         this.#fault(...faults);
         continue;
       }
+      await this.options.requireOpen();
       try {
         const home = this.io.env['HOME'] ?? homedir();
         await takeScreenshot(this.evidence, resolve(this.io.cwd, path.replace(/^~(?=\/)/, home)), path);
@@ -194,6 +198,7 @@ export class Interview {
   }
 
   async #save(form: string): Promise<void> {
+    await this.options.requireOpen();
     await this.evidence.write(EVIDENCE.checkpoint, form);
   }
 

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
-import { PICTURE_HEAD_BYTES, pictureType, type PictureType } from '../../evidence/picture-type.js';
+import { pictureType, pictureTypeIn, type PictureType } from '../../evidence/picture-type.js';
 
 /** A screenshot as it lies in 56_db_restore_screenshots/. */
 export interface Screenshot {
@@ -28,7 +28,7 @@ export async function screenshotsIn(evidence: EvidenceDir): Promise<Screenshot[]
   for (const { name } of await evidence.list()) {
     if (!name.startsWith(FOLDER)) continue;
     const { size, sha256 } = await evidence.digest(name);
-    found.push({ name: name.slice(FOLDER.length), size, sha256, type: pictureType(await headOf(evidence, name, size)) });
+    found.push({ name: name.slice(FOLDER.length), size, sha256, type: await pictureTypeIn(evidence, { name, size }) });
   }
   return found;
 }
@@ -52,13 +52,6 @@ export async function takeScreenshot(evidence: EvidenceDir, path: string, shown:
 }
 
 const FOLDER = `${EVIDENCE.screenshots}/`;
-
-async function headOf(evidence: EvidenceDir, name: string, size: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const head = evidence.stream(name, { start: 0, end: Math.min(size, PICTURE_HEAD_BYTES) });
-  for await (const chunk of head) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
 
 async function contentOf(path: string, shown: string): Promise<Buffer> {
   let file: FileHandle | null = null;

@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { RunView, Prepare } from '../../engine/engine.js';
-import type { RunEvent } from '../../engine/definition.js';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { attemptLogName, EVIDENCE } from '../../evidence/layout.js';
 import type { SignOffStatement } from '../../evidence/sign-off/statement.js';
 import type { CommonOptions } from '../command.js';
 import type { SignOffOptions } from '../commands/sign-off.js';
 import { deciding } from '../drive.js';
-import { driftEvents } from '../drift.js';
+import { lookForDrift } from '../drift.js';
 import { beforeExpiry } from '../expiry.js';
-import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { goOn } from '../go-on.js';
 import { refuseClaimOfAnother, requireNoSignOff, requireWaiting } from '../human-gate.js';
@@ -19,6 +16,7 @@ import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
 import { passGate, requireLevel, signable } from '../sign-off-gate.js';
 import { confirmed } from './confirm.js';
+import { givenFile } from './given-file.js';
 import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
 import { Interview } from './interview.js';
 import { showRequest, writeRequest } from './request.js';
@@ -43,7 +41,7 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
       requireNoSignOff(before);
       if (options.signWith !== null) allowedSignersOf(before, options.signWith);
       const evidence = workspace.openEvidence(before.run);
-      const form = await newForm(before, evidence, options, io);
+      const form = await newForm(before, evidence, options, workspace, io);
       const given = await givenStatement(before, evidence, form, options, workspace, io);
       if (given !== null && options.request !== null && options.response === null) {
         if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
@@ -66,27 +64,31 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
 }
 
 /** From a file, or from the person at the terminal; null when the form in the evidence is what there is. */
-async function newForm(view: RunView, evidence: EvidenceDir, options: Options, io: Io): Promise<NewForm | null> {
-  if (options.file !== null) return { content: await readCompleted(options.file), replaces: true };
+async function newForm(
+  view: RunView,
+  evidence: EvidenceDir,
+  options: Options,
+  { engine }: Workspace,
+  io: Io,
+): Promise<NewForm | null> {
+  if (options.file !== null) return { content: await givenFile('--file', options.file), replaces: true };
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
-  refuseClaimOfAnother(view, [options.who.user]);
+  const requireOpen = (now: RunView) => {
+    requireWaiting(now);
+    requireNoSignOff(now);
+    refuseClaimOfAnother(now, [options.who.user]);
+  };
+  requireOpen(view);
   const { edit, who, stderrPalette: palette } = options;
   const { evidenceDir, request } = contextOf(view);
   const { smokeQueries } = request.site;
-  const asked = { runId: view.run.runId, smokeQueries, edit, evidenceDir, by: who.user, palette };
+  const { runId } = view.run;
+  const asked = {
+    ...{ runId, smokeQueries, edit, evidenceDir, by: who.user, palette },
+    requireOpen: async () => requireOpen(await engine.inspect(runId)),
+  };
   const content = await new Interview(evidence, asked, io, io.prompt).finishedForm();
   return content === null ? null : { content, replaces: false };
-}
-
-async function readCompleted(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new UsageError(
-      `--file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): give the completed checkpoint. Nothing was signed.`,
-      { cause: error },
-    );
-  }
 }
 
 /**
@@ -122,17 +124,16 @@ async function givenStatement(
 
 function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {
-    const { who } = options;
     requireWaiting(view);
     requireNoSignOff(view);
-    if (options.andResume) requireDriverAfterwards(view, who);
-    const events: RunEvent[] = await driftEvents(view, { ...options, isDriving: false }, workspace, io);
+    if (options.andResume) requireDriverAfterwards(view, options.who);
+    const { who, drift } = await lookForDrift(view, { ...options, isDriving: false }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
     const gate = gateOptions(options, form, workspace, io);
-    events.push(permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given })));
+    const signed = permitted(view, who, await passGate(view, evidence, given === null ? gate : { ...gate, given }));
     if (form?.replaces === true) await keepForm(evidence);
     if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
-    return events;
+    return { who, events: [...drift, signed] };
   };
 }
 

@@ -1,15 +1,15 @@
-import { open } from 'node:fs/promises';
 import type { RunView } from '../../engine/engine.js';
+import { principalIn } from '../../evidence/person.js';
 import {
   parseSignOffStatement,
-  principalIn,
   SignOffStatementError,
   signOffStatementText,
   type SignOffStatement,
 } from '../../evidence/sign-off/statement.js';
-import { SignatureRefusedError, UsageError } from '../errors.js';
+import { SignatureRefusedError } from '../errors.js';
 import type { Io } from '../io.js';
 import { contextOf } from '../run-facts.js';
+import { givenFile } from './given-file.js';
 import type { GivenStatement } from './given-statement.js';
 import { signingCommand } from './signing-command.js';
 
@@ -26,12 +26,10 @@ export async function signedHere(view: RunView, statement: SignOffStatement, key
  * `SignatureRefusedError` for what is not signed by an allowed signer, and the `ActorError` of a missing ssh-keygen.
  */
 export async function signedElsewhere(view: RunView, request: string, response: string, io: Io): Promise<GivenStatement> {
-  const armored = await readText('--response', response);
-  const text = await readText('--request', request);
+  const armored = (await givenFile('--response', response)).toString('utf8');
+  const text = (await givenFile('--request', request)).toString('utf8');
   return verified(view, statementIn(view.run.runId, request, text), armored, response, io);
 }
-
-const MAX_BYTES = 4 * 1024 * 1024;
 
 async function verified(
   view: RunView,
@@ -74,23 +72,5 @@ function statementIn(runId: string, file: string, text: string): SignOffStatemen
     if (!(error instanceof SignOffStatementError)) throw error;
     const advice = 'Give the file that was signed, with not a byte changed: --request FILE';
     throw new SignatureRefusedError(runId, file, `it is no statement of ours (${error.message})`, advice);
-  }
-}
-
-async function readText(option: string, path: string): Promise<string> {
-  try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      if (size > MAX_BYTES)
-        throw new UsageError(`${option} ${path} has ${size} bytes: that is no such file. Nothing was signed.`);
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new UsageError(`${option} ${path} cannot be read (${why}). Nothing was signed. Give the file.`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SIGNING_ROLES } from '../../config/policy.js';
 import { canonicalJson } from '../canonical-json.js';
+import { LINE_BREAKS } from '../fact-line.js';
 
 /** The namespace of a sign-off: a signature that was made for anything else does not count. Source: OpenSSH, PROTOCOL.sshsig. */
 export const SIGN_OFF_NAMESPACE = 'sign-off@cutover';
@@ -29,7 +30,11 @@ const schema = z.strictObject({
   version: z.literal(1),
   run_id: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be the id of a run'),
   role: z.enum(SIGNING_ROLES),
-  name: z.string().min(1).describe('The signer, as printed in the form.'),
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => !LINE_BREAKS.test(name), 'must be one line, without control characters')
+    .describe('The signer, as printed in the form.'),
   meaning: z.string().min(1).describe('What the signature means.'),
   time: z.iso.datetime().describe('When the statement was made (UTC).'),
   seq: z.int().positive().describe('The last transition that the signer could see.'),
@@ -56,14 +61,6 @@ export function parseSignOffStatement(text: string): SignOffStatement {
     throw new SignOffStatementError('(document): is not the canonical JSON of what it says, with one line feed');
   }
   return result.data;
-}
-
-/**
- * Whom a name in the form says the key must be of: what stands in angle brackets, as in `Name <name@example.com>`, else all of it.
- * Allowed signers list people by that (ssh-keygen(1), "ALLOWED SIGNERS").
- */
-export function principalIn(name: string): string {
-  return /<([^<>\s]+)>\s*$/.exec(name)?.[1] ?? name.trim();
 }
 
 /** The schema to be published. */

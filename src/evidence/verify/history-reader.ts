@@ -30,6 +30,8 @@ export interface RecordedSignature {
   readonly signed: unknown;
   /** The hash of the transition up to which it was signed; null where that is none of the same pause. */
   readonly head: string | null;
+  /** When the pause began that it was given in; null outside of one. */
+  readonly pausedAt: string | null;
 }
 
 /** Snapshots make lines long; one of this length is no transition of ours. Bounds the memory that a line takes. */
@@ -52,6 +54,7 @@ export class HistoryReader implements ContentReader {
   readonly #signatures: RecordedSignature[] = [];
   /** The transitions of the present pause: their hashes. */
   readonly #pause = new Map<unknown, string>();
+  #pausedAt: string | null = null;
   #countersigned: HistoryRecord[] = [];
   #started: HistoryRecord | null = null;
   #fault: string | null = null;
@@ -128,7 +131,10 @@ export class HistoryReader implements ContentReader {
     const { event } = record;
     this.#last = record;
     this.#started ??= withoutSnapshot(record);
-    if (beginsPause(record)) this.#pause.clear();
+    if (beginsPause(record)) {
+      this.#pause.clear();
+      this.#pausedAt = record.at;
+    }
     if (record.to === PAUSE) this.#pause.set(record.seq, record.hash);
     if (event.type === 'SIGNED_OFF') this.#noteSignOff(record);
     if (event.type === 'COUNTERSIGNED' && this.#countersigned.length < MAX_COUNTERSIGNED) {
@@ -152,7 +158,8 @@ export class HistoryReader implements ContentReader {
 
   #noteSignature({ seq, at }: HistoryRecord, signed: unknown): void {
     const signedUpTo = (signed as { seq?: unknown } | null | undefined)?.seq;
-    this.#signatures.push({ seq, at, signed: signed ?? null, head: this.#pause.get(signedUpTo) ?? null });
+    const head = this.#pause.get(signedUpTo) ?? null;
+    this.#signatures.push({ seq, at, signed: signed ?? null, head, pausedAt: this.#pausedAt });
   }
 }
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { LEVELS, ROLES, SIGNING_ROLES } from '../../config/policy.js';
 import { canonicalJson } from '../canonical-json.js';
 import { EVIDENCE } from '../layout.js';
-import { parseSignOffStatement, principalIn, SignOffStatementError } from '../sign-off/statement.js';
+import { principalIn } from '../person.js';
+import { parseSignOffStatement, SignOffStatementError } from '../sign-off/statement.js';
 import { failed, isUnknown, same, type Unknown, type VerifyCheck } from './check.js';
 import type { HistorySoFar, RecordedSignature } from './history-reader.js';
 

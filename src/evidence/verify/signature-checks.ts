@@ -1,7 +1,7 @@
 import { SIGNING_ROLES } from '../../config/policy.js';
 import { canonicalJson, canonicalSha256 } from '../canonical-json.js';
 import { EVIDENCE } from '../layout.js';
-import { comparable } from '../person.js';
+import { comparable, isSamePerson } from '../person.js';
 import { allOf, failed, isUnknown, same, unknown, type Unknown, type VerifyCheck } from './check.js';
 import type { HistorySoFar } from './history-reader.js';
 import type { SealedState } from './sealed-state.js';
@@ -47,8 +47,10 @@ function wantedCheck({ request, signOff, countersignatures, seal }: SealedState)
   if (seal.verdict === 'FAIL') return same(EVIDENCE.history, WANTED, 'none for FAIL', 'none for FAIL');
   const { roles } = request.policy;
   const signatures = signOff === null ? [] : [signOff, ...countersignatures];
-  const people = (role: string) =>
-    new Set(signatures.filter((one) => one.role === role).flatMap(({ signer }) => comparable([signer]))).size;
+  const people = (role: string) => {
+    const names = signatures.filter((one) => one.role === role).map(({ signer }) => comparable([signer]));
+    return names.filter((one, index) => !names.slice(0, index).some((before) => isSamePerson(before, one))).length;
+  };
   const wanted = SIGNING_ROLES.filter((role) => roles[role].quorum > 0);
   const shown = (count: (role: (typeof wanted)[number]) => number) => wanted.map((role) => `${role} ${count(role)}`).join(', ');
   return same(

@@ -14,6 +14,7 @@ import { recordedChecks, recordedFacts, type BesideArchive, type Derive } from '
 import { signatureChecks } from './signature-checks.js';
 import { readSealedArchive, type SealedArchive } from './sealed-archive.js';
 import { sealedState } from './sealed-state.js';
+import { expiryChecks } from './expiry-checks.js';
 import { signOffSignatureChecks, type VerifyStatement } from './sign-off-checks.js';
 import { timestampChecks } from './timestamp-checks.js';
 
@@ -76,6 +77,7 @@ export async function verifyEvidence(
     ...historyChecks(history, state, manifest),
     ...signOffChecks(archive, state),
     ...signatureChecks(history, state),
+    ...expiryChecks(history),
     ...(await signOffSignatureChecks(history, verifyStatement)),
     ...runIdChecks(runId, directory, archive, state, manifest),
   ];

@@ -38,6 +38,12 @@ test('a principal may be a pattern of the allowed signers', async () => {
   });
 });
 
+test('the key is the one that signed, whatever the principal is called', async () => {
+  const allowedSigners = key.allowed.replace(key.principal, '*@example.com');
+  const principal = 'x with ED25519 key SHA256:another @example.com';
+  expect(await verifyStatement(signed({ allowedSigners, principal }), owner())).toEqual({ fingerprint: key.fingerprint });
+});
+
 test('ssh-agent signs with a key that only it has, named by its .pub file; without it, ssh-keygen says why not', async () => {
   const held = new SignOffKey();
   const socket = join(held.directory, 'agent');

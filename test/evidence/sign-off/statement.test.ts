@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   parseSignOffStatement,
-  principalIn,
   signOffStatementJsonSchema,
   signOffStatementText,
   type SignOffStatement,
@@ -42,6 +41,7 @@ describe('a text is refused', () => {
     ['of no run', signOffStatementText({ ...statement, run_id: '../x' }), /run_id: must be the id of a run/],
     ['of no role', signOffStatementText({ ...statement, role: 'operator' } as unknown as SignOffStatement), /role/],
     ['by nobody', signOffStatementText({ ...statement, name: '' }), /name/],
+    ['by a name of two lines', signOffStatementText({ ...statement, name: 'a\nVERDICT: PASS' }), /name: must be one line/],
     ['that means nothing', signOffStatementText({ ...statement, meaning: '' }), /meaning/],
     ['of no time', signOffStatementText({ ...statement, time: 'today' }), /time/],
     ['of no transition', signOffStatementText({ ...statement, seq: 0 }), /seq/],
@@ -50,12 +50,4 @@ describe('a text is refused', () => {
   ])('%s', (_what, text, why) => {
     expect(() => parseSignOffStatement(text)).toThrow(why);
   });
-});
-
-test('a key must be of whom the name says: what stands in angle brackets at its end, else all of it', () => {
-  expect(principalIn('verifier@example.com')).toBe('verifier@example.com');
-  expect(principalIn(' verifier ')).toBe('verifier');
-  expect(principalIn('A Verifier <verifier@example.com>')).toBe('verifier@example.com');
-  expect(principalIn('<a@example.com> and <b@example.com> ')).toBe('b@example.com');
-  expect(principalIn('<a@example.com> or so')).toBe('<a@example.com> or so');
 });

@@ -11,7 +11,13 @@ const nobodySigns = () => Promise.reject(new Error('an asserted sign-off has no 
 function checksOf(policy: unknown) {
   const started = record === undefined ? null : { ...record, event: { type: 'STARTED', request: { policy } } };
   const signatures = [
-    { seq: 9, at: '2026-02-21T12:00:00.000Z', signed: { ...signOff, level: 'asserted' }, head: 'f'.repeat(64) },
+    {
+      seq: 9,
+      at: '2026-02-21T12:00:00.000Z',
+      signed: { ...signOff, level: 'asserted' },
+      head: 'f'.repeat(64),
+      pausedAt: '2026-02-21T10:00:00.000Z',
+    },
   ];
   const history: HistorySoFar = {
     length: 1,

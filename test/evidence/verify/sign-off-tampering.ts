@@ -49,6 +49,24 @@ export const onSignOff: TamperGroup = {
   ],
 };
 
+/** The time of a signature in the history, which its own signature does not cover. */
+export const onSignOffTime: TamperGroup = {
+  title: 'The time of a signature',
+  cases: (['SIGNED_OFF', 'COUNTERSIGNED'] as const).map((type) => ({
+    artefact: EVIDENCE.history,
+    change: `${type === 'SIGNED_OFF' ? 'the sign-off' : 'the signature of the lead'} is of a time after the gate expired`,
+    check: 'each signature, before the human gate expired',
+    tamper: async (run) => {
+      const records = run.records.slice(0, run.records.findIndex(({ to }) => to === 'sealing.scanning') + 1);
+      const later = (at: string) => new Date(Date.parse(at) + 48 * 3_600_000).toISOString();
+      const changed = rechained(records, records[0]?.prev_hash ?? '', (record) =>
+        record.event.type === type ? { ...record, at: later(record.at) } : record,
+      );
+      await run.replaceHistory(changed, { index: true, digests: true, beside: true });
+    },
+  })),
+};
+
 function tamperCase(change: string, tamper: TamperCase['tamper']): TamperCase {
   const check = 'the SSH signature of the sign-off, by an allowed signer';
   return { artefact: EVIDENCE.history, change, check, signedByKey: true, tamper };

@@ -20,7 +20,7 @@ import {
   testKey,
   type TestKey,
 } from './sealed-run.js';
-import { onSignOff } from './sign-off-tampering.js';
+import { onSignOff, onSignOffTime } from './sign-off-tampering.js';
 import { withContent, type Packed, type TamperedRun } from './tamper.js';
 
 /** One way to tamper with sealed evidence, and the check that finds it: its file and its words. */
@@ -672,6 +672,7 @@ export const TAMPER_GROUPS: readonly TamperGroup[] = [
   onManifest,
   onHistory,
   onSignOff,
+  onSignOffTime,
   onSignatures,
   onSummary,
   onAttestation,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { askForTimestamp } from '../../../src/actors/attestation/timestamp-authority.js';
+import type { Policy } from '../../../src/config/policy.js';
 import { EVIDENCE } from '../../../src/evidence/layout.js';
 import { verifyEvidence } from '../../../src/evidence/verify/verify-evidence.js';
 import { LEAD_SIGNS } from '../../machine/pilot-facts.js';
@@ -19,8 +20,9 @@ beforeAll(async () => {
   const tsa = await startTsa();
   const stamp = async (signature: Uint8Array) =>
     (await askForTimestamp(tsa.url, signature, new AbortController().signal)).response;
-  passed = await SealedRun.create({ policy: LEAD_SIGNS });
-  stamped = await SealedRun.create({ policy: LEAD_SIGNS, tsa: { url: tsa.url, stamp } });
+  const policy: Policy = { ...LEAD_SIGNS, pause: { expiresAfterHours: 48, remindAfterHours: [] } };
+  passed = await SealedRun.create({ policy });
+  stamped = await SealedRun.create({ policy, tsa: { url: tsa.url, stamp } });
   await tsa.stop();
   failed = await SealedRun.create({ verdict: 'FAIL' });
   signedByKey = await SealedRun.create({ signOffKey: key, leadKey });

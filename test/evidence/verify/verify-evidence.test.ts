@@ -51,6 +51,7 @@ describe('a directory is verified', () => {
       '58_history.ndjson: the policy, as it was frozen at the start',
       '58_history.ndjson: each signature after the sign-off, as it was given',
       '58_history.ndjson: the signatures that the policy wants',
+      '58_history.ndjson: each signature, before the human gate expired',
       '(directory): its name is the run',
       '60_evidence_seal_manifest.json: run',
       '58_history.ndjson: run',
@@ -77,7 +78,7 @@ describe('a directory is verified', () => {
 
   test('when the world drifted between the seal and the summary', async () => {
     await sealed({
-      afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld, policy: null }],
+      afterSeal: [{ type: 'DRIFT_ACCEPTED', reason: 'moved', facts: ['kubeServer'], world: driftedWorld }],
     });
     expect(await verify()).toMatchObject({ verified: true, failures: [] });
   });
@@ -201,6 +202,7 @@ describe('an archive alone', () => {
       'the policy, as it was frozen at the start',
       'each signature after the sign-off, as it was given',
       'the signatures that the policy wants',
+      'each signature, before the human gate expired',
       'run',
       'run of the sign-off',
       'chain id, the genesis of the run',

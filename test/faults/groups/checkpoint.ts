@@ -229,6 +229,9 @@ export const CHECKPOINT: FaultGroup = {
     ]),
     instead(IMAGE, 'screenshot', 'deleted', () => undefined, [finding(39, 'E', NO_IMAGE)]),
     instead(IMAGE, 'screenshot', 'empty', (path) => writeFile(path, ''), [finding(39, 'E', NO_IMAGE)]),
+    instead(IMAGE, 'screenshot', 'a page that says it is a PNG', (path) => writeFile(path, '<html>'), [
+      `${IMAGE}  E  neither PNG, JPEG, WebP nor PDF, by its first bytes: put the picture itself here, or take the file away`,
+    ]),
     instead(IMAGE, 'screenshot', 'a symbolic link', (path, kept) => symlink(kept, path), [
       `${IMAGE}  file  Evidence must be a regular file, this is a symbolic link`,
       'Replace it by a copy of its content',
@@ -236,7 +239,7 @@ export const CHECKPOINT: FaultGroup = {
     {
       what: 'screenshot',
       how: 'one that the form does not name',
-      inject: async (pilot) => pilot.write(await pilot.evidenceFile(`${SCREENSHOTS}/second.png`), 'an image'),
+      inject: async (pilot) => pilot.write(await pilot.evidenceFile(`${SCREENSHOTS}/second.png`), '%PDF-1.7'),
       mend: async (pilot) => rm(await pilot.evidenceFile(`${SCREENSHOTS}/second.png`)),
       exitCode: 2,
       says: [finding(39, 'E', `File names, separated by commas: ${SCREENSHOTS}/second.png is there, but not named`)],
