@@ -1,7 +1,7 @@
 import type { DrillFacts, DrillPlan, StagingInput } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import type { ActorContext } from './actor.js';
-import { readDeployments } from './drill/deployments.js';
+import { readDeployments, type Look } from './drill/deployments.js';
 import { describe, planDrill } from './drill/plan.js';
 import { RUNBOOK_LIMITS, rollTo, type RolloutLimits } from './drill/roll-to.js';
 import { createKubectl } from './kubectl.js';
@@ -29,8 +29,10 @@ export async function drillAppRollback(
       namespace: settings.namespace,
     });
     let { plan } = input;
+    let seen: Look | null = null;
     if (plan === null) {
-      plan = planDrill(settings.deployments, await readDeployments(kubectl), settings.namespace);
+      seen = await readDeployments(kubectl);
+      plan = planDrill(settings.deployments, seen, settings.namespace);
       for (const { name, original, target } of plan.deployments) {
         await log.write(`${name}: planned from ${describe(original)} to ${describe(target)} and back\n`);
       }
@@ -41,7 +43,9 @@ export async function drillAppRollback(
     for (const { name, original, target } of plan.deployments) {
       context.progress(`rolling back ${name} to ${target.images.join(', ')}`);
       const move = { deployment: name, from: original, to: target, phase: 'DRILL' } as const;
-      deployments.push(await rollTo(move, { kubectl, log, signal: context.signal, limits }));
+      const rolled = await rollTo(move, { kubectl, log, signal: context.signal, limits }, seen);
+      deployments.push(rolled.facts);
+      seen = rolled.seen;
     }
     await log.write('DRILL RESULT: PASS, every deployment runs the earlier release\n');
     return { deployments };

@@ -10,9 +10,15 @@ export interface Git {
   head(): Promise<string>;
   /** The branch's name. Errors: GIT_DETACHED. */
   branch(): Promise<string>;
-  isAncestor(commit: string, of: string): Promise<boolean>;
-  /** The hash of the commit that a ref (or hash) names, or else of the newest ancestor of HEAD with exactly this subject; null if neither. */
-  findCommit(text: string): Promise<string | null>;
+  /** The commit that a ref (or hash) names, or else the newest ancestor of HEAD with exactly this subject; null if neither. */
+  findCommit(text: string): Promise<FoundCommit | null>;
+}
+
+export interface FoundCommit {
+  /** Its full hash. */
+  readonly commit: string;
+  /** Whether it is an ancestor of HEAD, or HEAD itself. */
+  readonly onBranch: boolean;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -48,11 +54,10 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
     const said = quoteOutput(stdout, owner.env);
     return new ActorError('GIT_FAILED', `git ${args.join(' ')} in ${directory} printed ${what} but: ${said}. Run it by hand.`);
   }
-  const isAncestor = async (commit: string, of: string) =>
-    (await git(['merge-base', '--is-ancestor', commit, of], [0, 1])).exitCode === 0;
+  const isOnBranch = async (commit: string) =>
+    (await git(['merge-base', '--is-ancestor', commit, 'HEAD'], [0, 1])).exitCode === 0;
 
   return {
-    isAncestor,
     async status() {
       // --untracked-files and --ignore-submodules: a user's setting must not make a worktree look clean.
       const args = ['status', '--porcelain', '--branch', '--untracked-files=normal', '--ignore-submodules=none'];
@@ -77,10 +82,12 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
     },
     async findCommit(text) {
       const named = await commitNamed(text);
-      if (named !== null && (await isAncestor(named, 'HEAD'))) return named;
+      if (named !== null && (await isOnBranch(named))) return { commit: named, onBranch: true };
+      // The log begins at HEAD: all that it lists are ancestors.
       const { stdout } = await git(['log', '--no-show-signature', '--fixed-strings', `--grep=${text}`, '--format=%H %s', 'HEAD']);
       const line = stdout.split('\n').find((candidate) => candidate.slice(candidate.indexOf(' ') + 1) === text);
-      return line?.slice(0, line.indexOf(' ')) ?? named;
+      if (line !== undefined) return { commit: line.slice(0, line.indexOf(' ')), onBranch: true };
+      return named === null ? null : { commit: named, onBranch: false };
     },
   };
 }

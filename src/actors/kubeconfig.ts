@@ -23,28 +23,31 @@ export async function kubectlVersion(owner: ProcessOwner): Promise<string> {
   return gitVersion;
 }
 
-/** The kubeconfig's current context. Errors: KUBECONFIG_INVALID when none is set, and those of a failed call. */
-export async function currentContext(owner: ProcessOwner): Promise<string> {
-  const name = (await read(owner, VIEW, KUBECONFIG))['current-context'] ?? '';
-  if (name.trim() === '') {
+/** Where kubectl leads. */
+export interface KubeTarget {
+  readonly kubeContext: string;
+  /** URL. */
+  readonly kubeServer: string;
+}
+
+/**
+ * The kubeconfig's current context, and the API server that it leads to, from one look: of two, each might be of another kubeconfig.
+ * Errors: KUBECONFIG_INVALID when no context is set, when it or its cluster is missing, is there twice, or has no server; and those
+ * of a failed call.
+ */
+export async function currentTarget(owner: ProcessOwner): Promise<KubeTarget> {
+  const { contexts, clusters, ...view } = await read(owner, VIEW, KUBECONFIG);
+  const kubeContext = view['current-context'] ?? '';
+  if (kubeContext.trim() === '') {
     throw new ActorError(
       'KUBECONFIG_INVALID',
       'The kubeconfig has no current context. Choose the staging one: kubectl config use-context NAME',
     );
   }
-  return name;
-}
-
-/**
- * The URL of the API server that a context leads to. Errors: KUBECONFIG_INVALID when the context or its cluster is missing,
- * is there twice, or has no server; and those of a failed call.
- */
-export async function contextServer(owner: ProcessOwner, context: string): Promise<string> {
-  const { contexts, clusters } = await read(owner, VIEW, KUBECONFIG);
-  const cluster = only('context', context, contexts).context.cluster;
-  const { server } = only('cluster', cluster, clusters).cluster;
-  if (server.trim() === '') throw invalid(`cluster ${JSON.stringify(cluster)} has no server`);
-  return server;
+  const cluster = only('context', kubeContext, contexts).context.cluster;
+  const kubeServer = only('cluster', cluster, clusters).cluster.server;
+  if (kubeServer.trim() === '') throw invalid(`cluster ${JSON.stringify(cluster)} has no server`);
+  return { kubeContext, kubeServer };
 }
 
 /** `config view` leaves out certificates, keys and tokens, and merges the files of KUBECONFIG as every other command does. */

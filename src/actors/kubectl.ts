@@ -5,7 +5,7 @@ import { parseOutput, runKubectl } from './kubectl-call.js';
 import { commandLine, kubectlError } from './kubectl-error.js';
 import type { ProcessOwner, ProcessResult } from './process/run-process.js';
 
-export { contextServer, currentContext, kubectlVersion } from './kubeconfig.js';
+export { currentTarget, kubectlVersion, type KubeTarget } from './kubeconfig.js';
 
 export interface Kubectl {
   /** Adds `-o json`, parses and checks. Errors as `run`, and KUBECTL_BAD_OUTPUT for an empty or unexpected answer. */

@@ -3,7 +3,7 @@ import { canonicalSha256 } from '../evidence/canonical-json.js';
 import type { Settings, World } from '../config/settings.js';
 import { openSigningKey } from './attestation/signing-key.js';
 import { createGit } from './git.js';
-import { contextServer, currentContext } from './kubectl.js';
+import { currentTarget } from './kubectl.js';
 import { unrecordedOwner } from './process/run-process.js';
 import { hashRcRunner } from './rc-runner.js';
 import { callerIdentity } from './sts.js';
@@ -39,17 +39,13 @@ export interface WorldDifference {
 export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<World> {
   const owner = unrecordedOwner(signal, env);
   const git = createGit(owner, settings.directory);
-  const cluster = async () => {
-    const context = await currentContext(owner);
-    return { context, server: await contextServer(owner, context) };
-  };
   const { signWith } = settings;
-  const [gitHead, gitBranch, status, rcRunnerSha256, { context, server }, { account, arn }, key] = await Promise.all([
+  const [gitHead, gitBranch, status, rcRunnerSha256, { kubeContext, kubeServer }, { account, arn }, key] = await Promise.all([
     git.head(),
     git.branch(),
     git.status(),
     hashRcRunner(settings.rcRunner),
-    cluster(),
+    currentTarget(owner),
     callerIdentity(settings, env, signal),
     signWith === null ? null : openSigningKey(signWith, owner),
   ]);
@@ -58,8 +54,8 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     gitBranch,
     gitStatus: status === '' ? CLEAN : `dirty (sha256 ${sha256(status)})`,
     rcRunnerSha256,
-    kubeContext: context,
-    kubeServer: server,
+    kubeContext,
+    kubeServer,
     awsAccount: account,
     awsArn: arn,
     signerKeyId: key?.signer.keyId ?? null,

@@ -2,6 +2,7 @@ import type { DrillFacts, DrillPlan, StagingInput } from '../config/step-contrac
 import type { EvidenceLog } from '../evidence/evidence-dir.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
+import type { Look } from './drill/deployments.js';
 import { RUNBOOK_LIMITS, rollTo, type RolloutLimits, type Rollouts } from './drill/roll-to.js';
 import { createKubectl } from './kubectl.js';
 import { runRepositoryScript } from './staging/repository-script.js';
@@ -44,11 +45,15 @@ export async function restoreStaging(
 async function restoreAll(plan: DrillPlan, context: ActorContext, rollouts: Rollouts): Promise<DrillFacts> {
   const deployments: DrillFacts['deployments'][number][] = [];
   const failures: { readonly name: string; readonly error: ActorError }[] = [];
+  let seen: Look | null = null;
   for (const { name, original, target } of plan.deployments) {
     context.progress(`restoring ${name} to ${original.images.join(', ')}`);
     try {
-      deployments.push(await rollTo({ deployment: name, from: target, to: original, phase: 'RESTORE' }, rollouts));
+      const rolled = await rollTo({ deployment: name, from: target, to: original, phase: 'RESTORE' }, rollouts, seen);
+      deployments.push(rolled.facts);
+      seen = rolled.seen;
     } catch (error) {
+      seen = null;
       context.signal.throwIfAborted();
       if (!(error instanceof ActorError)) throw error;
       failures.push({ name, error });

@@ -145,7 +145,15 @@ export interface PilotInput {
   readonly request: RunRequest;
 }
 
-export function initialContext({ input }: { input: PilotInput }): PilotContext {
+/**
+ * Made once: xstate's `transition` makes an actor without input with each call, for the sake of its scope (createInertActorScope), and
+ * throws away what comes of it. An error with a stack of its own would take longer than the transition.
+ */
+const NO_INPUT = new Error('a run begins with its input');
+
+/** Throws without an input. */
+export function initialContext({ input }: { input: PilotInput | undefined }): PilotContext {
+  if (input === undefined) throw NO_INPUT;
   const { request, at, operator } = input;
   const vouched = [
     request.commitsOk === null ? [] : [{ what: 'required commits not checked (--commits-ok)', reason: request.commitsOk }],

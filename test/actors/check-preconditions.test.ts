@@ -9,7 +9,7 @@ import { checkPreconditions } from '../../src/actors/check-preconditions.js';
 import { observeWorld, worldDifferences } from '../../src/actors/observe-world.js';
 import type { RunRequest } from '../../src/config/settings.js';
 import type { Check } from '../../src/config/step-contracts.js';
-import { stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
+import { QUICK_KUBECTL, stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
 import { startS3, type RunningS3 } from '../services/s3/server.js';
 import { createTestContext, type TestContext } from './actor-context.js';
 import { createTestRepository, type TestRepository } from './test-repository.js';
@@ -43,6 +43,7 @@ beforeEach(async () => {
   context = await createTestContext({
     env: {
       PATH: process.env['PATH'],
+      ...QUICK_KUBECTL,
       HOME: cluster.directory,
       KUBECONFIG: join(cluster.directory, 'kubeconfig'),
       AWS_ENDPOINT_URL: bucket.url,

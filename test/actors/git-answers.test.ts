@@ -121,38 +121,25 @@ describe('the branch', () => {
   });
 });
 
-describe('an ancestor', () => {
-  test.each([
-    ['exit 0', true],
-    ['exit 1', false],
-  ])('is told by %j', async (script, expected) => {
-    expect(await git(`merge-base) ${script} ;;`).isAncestor(ONE, TWO)).toBe(expected);
-    expect(calls()).toEqual([`merge-base --is-ancestor ${ONE} ${TWO}`]);
-  });
-
-  test('is not told by any other exit code', async () => {
-    await expect(git('merge-base) exit 2 ;;').isAncestor(ONE, TWO)).rejects.toMatchObject({ code: 'GIT_FAILED' });
-  });
-});
-
 describe('a commit', () => {
+  const onBranch = (commit: string) => ({ commit, onBranch: true });
   const LOG = 'log --no-show-signature --fixed-strings --grep=feat: x --format=%H %s HEAD';
 
   test('that a name leads to is found when it is an ancestor of HEAD, and nothing more is asked', async () => {
-    expect(await git(`rev-parse) echo ${ONE} ;;\nmerge-base) exit 0 ;;`).findCommit('v1')).toBe(ONE);
+    expect(await git(`rev-parse) echo ${ONE} ;;\nmerge-base) exit 0 ;;`).findCommit('v1')).toEqual(onBranch(ONE));
     expect(calls()).toEqual(['rev-parse --verify --quiet v1^{commit}', `merge-base --is-ancestor ${ONE} HEAD`]);
   });
 
   test.each([1, 128])('is looked for by its whole subject when no name leads to it (%d)', async (code) => {
     const log = `log) printf '%s\\n' '${TWO} feat: x (#1)' '${TWO} a feat: x' '${ONE} feat: x' '${TWO} feat: x' ;;`;
-    expect(await git(`rev-parse) exit ${code} ;;\n${log}`).findCommit('feat: x')).toBe(ONE);
+    expect(await git(`rev-parse) exit ${code} ;;\n${log}`).findCommit('feat: x')).toEqual(onBranch(ONE));
     expect(calls()).toEqual(['rev-parse --verify --quiet feat: x^{commit}', LOG]);
   });
 
   test('by its subject goes before a name on another branch', async () => {
     const elsewhere = `rev-parse) echo ${TWO} ;;\nmerge-base) exit 1 ;;`;
-    expect(await git(`${elsewhere}\nlog) echo '${ONE} feat: x' ;;`).findCommit('feat: x')).toBe(ONE);
-    expect(await git(`${elsewhere}\nlog) true ;;`).findCommit('feat: x')).toBe(TWO);
+    expect(await git(`${elsewhere}\nlog) echo '${ONE} feat: x' ;;`).findCommit('feat: x')).toEqual(onBranch(ONE));
+    expect(await git(`${elsewhere}\nlog) true ;;`).findCommit('feat: x')).toEqual({ commit: TWO, onBranch: false });
   });
 
   test('is none when neither leads to one', async () => {
@@ -160,13 +147,16 @@ describe('a commit', () => {
   });
 
   test('is not looked for by a name that git would take for an option', async () => {
-    expect(await git(`log) echo '${ONE} -1' ;;`).findCommit('-1')).toBe(ONE);
+    expect(await git(`log) echo '${ONE} -1' ;;`).findCommit('-1')).toEqual(onBranch(ONE));
     expect(calls()).toEqual(['log --no-show-signature --fixed-strings --grep=-1 --format=%H %s HEAD']);
   });
 
   test('is not found by a git that fails', async () => {
     await expect(git('rev-parse) exit 2 ;;').findCommit('x')).rejects.toMatchObject({ code: 'GIT_FAILED' });
     await expect(git('rev-parse) exit 1 ;;\nlog) exit 1 ;;').findCommit('x')).rejects.toMatchObject({ code: 'GIT_FAILED' });
+    await expect(git(`rev-parse) echo ${ONE} ;;\nmerge-base) exit 2 ;;`).findCommit('x')).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+    });
     await expect(git('rev-parse) echo hello ;;').findCommit('x')).rejects.toMatchObject({ code: 'GIT_FAILED' });
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { contextServer, currentContext, kubectlVersion } from '../../src/actors/kubeconfig.js';
+import { currentTarget, kubectlVersion } from '../../src/actors/kubeconfig.js';
 import { pretendKubectl } from './pretended-command.js';
 
 let folder: string;
@@ -47,14 +47,10 @@ describe('the version of kubectl', () => {
 });
 
 describe('the current context', () => {
-  test('is the one that the kubeconfig names', async () => {
-    expect(await currentContext(viewing({ 'current-context': 'dpp-staging' }))).toBe('dpp-staging');
-  });
-
   test.each([[{}], [{ 'current-context': null }], [{ 'current-context': '' }], [{ 'current-context': ' ' }]])(
     'is missing in %j',
     async (document) => {
-      await expect(currentContext(viewing(document))).rejects.toMatchObject({
+      await expect(currentTarget(viewing(document))).rejects.toMatchObject({
         code: 'KUBECONFIG_INVALID',
         message: 'The kubeconfig has no current context. Choose the staging one: kubectl config use-context NAME',
       });
@@ -62,16 +58,17 @@ describe('the current context', () => {
   );
 });
 
-describe('the server of a context', () => {
+describe('the server of the current context', () => {
   const context = { name: 'x', context: { cluster: 'c' } };
   const cluster = { name: 'c', cluster: { server: 'https://k8s.staging.example.com' } };
 
   test('is that of its cluster, found by name', async () => {
     const document = {
+      'current-context': 'x',
       contexts: [{ name: 'other', context: { cluster: 'd' } }, context],
       clusters: [{ name: 'd', cluster: { server: 'https://other.example.com' } }, cluster],
     };
-    expect(await contextServer(viewing(document), 'x')).toBe('https://k8s.staging.example.com');
+    expect(await currentTarget(viewing(document))).toEqual({ kubeContext: 'x', kubeServer: 'https://k8s.staging.example.com' });
   });
 
   test.each<[string, object, string]>([
@@ -99,13 +96,13 @@ describe('the server of a context', () => {
     ],
     ['a blank server', { contexts: [context], clusters: [{ name: 'c', cluster: { server: ' ' } }] }, 'cluster "c" has no server'],
   ])('is refused with %s', async (_what, document, says) => {
-    await expect(contextServer(viewing(document), 'x')).rejects.toMatchObject({
+    await expect(currentTarget(viewing({ 'current-context': 'x', ...document }))).rejects.toMatchObject({
       code: 'KUBECONFIG_INVALID',
       message: `In the kubeconfig ${says}. See it with: kubectl config view`,
     });
   });
 
   test('is not known when the kubeconfig can not be read', async () => {
-    await expect(contextServer(failing(), 'x')).rejects.toMatchObject({ code: 'KUBECTL_FAILED' });
+    await expect(currentTarget(failing())).rejects.toMatchObject({ code: 'KUBECTL_FAILED' });
   });
 });

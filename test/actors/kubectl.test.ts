@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { contextServer, createKubectl, currentContext, kubectlVersion } from '../../src/actors/kubectl.js';
+import { createKubectl, currentTarget, kubectlVersion } from '../../src/actors/kubectl.js';
 import { unrecordedOwner } from '../../src/actors/process/run-process.js';
 import { stagingCluster, type StagingCluster } from '../services/kubernetes/kubectl.js';
 import { createTestContext } from './actor-context.js';
@@ -142,8 +142,7 @@ describe('against a cluster', () => {
   });
 
   test('context and server come from the kubeconfig', async () => {
-    expect(await currentContext(owner())).toBe('dpp-staging');
-    expect(await contextServer(owner(), 'dpp-staging')).toBe(cluster.url);
+    expect(await currentTarget(owner())).toEqual({ kubeContext: 'dpp-staging', kubeServer: cluster.url });
     expect(await kubectlVersion(owner())).toMatch(/^v1\.\d+/);
   });
 });
@@ -173,7 +172,9 @@ describe('a kubeconfig', () => {
   const cluster = { name: 'c', cluster: { server: 'https://k8s.staging.example.com' } };
 
   test('leads from the context to its server', async () => {
-    expect(await contextServer(kubeconfig({ clusters: [cluster] }), 'x')).toBe('https://k8s.staging.example.com');
+    expect(await currentTarget(kubeconfig({ clusters: [cluster] }))).toMatchObject({
+      kubeServer: 'https://k8s.staging.example.com',
+    });
   });
 
   test.each<[string, object]>([
@@ -183,17 +184,17 @@ describe('a kubeconfig', () => {
     ['without a server', { clusters: [{ name: 'c', cluster: {} }] }],
     ['with a blank server', { clusters: [{ name: 'c', cluster: { server: ' ' } }] }],
   ])('%s is refused', async (_, parts) => {
-    await expect(contextServer(kubeconfig(parts), 'x')).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
+    await expect(currentTarget(kubeconfig(parts))).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
   });
 
   test('with two entries of one name is refused', async () => {
     const twice = kubeconfig({ clusters: [cluster, { ...cluster, cluster: { server: 'https://other.example.com' } }] });
-    await expect(contextServer(twice, 'x')).rejects.toMatchObject({ code: expect.stringMatching(/^KUBE/) });
+    await expect(currentTarget(twice)).rejects.toMatchObject({ code: expect.stringMatching(/^KUBE/) });
   });
 
   test('without a current context is refused', async () => {
-    await expect(currentContext(kubeconfig({ 'current-context': '' }))).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
-    await expect(currentContext(ownerWith({ KUBECONFIG: join(folder, 'absent') }))).rejects.toMatchObject({
+    await expect(currentTarget(kubeconfig({ 'current-context': '' }))).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
+    await expect(currentTarget(ownerWith({ KUBECONFIG: join(folder, 'absent') }))).rejects.toMatchObject({
       code: 'KUBECONFIG_INVALID',
     });
   });

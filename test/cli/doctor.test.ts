@@ -13,6 +13,7 @@ import { evidenceRootCheck } from '../../src/cli/health/directories.js';
 import type { Io } from '../../src/cli/io.js';
 import { runProgram } from '../../src/cli/program.js';
 import { writeKubeconfig } from '../services/kubernetes/kubeconfig.js';
+import { QUICK_KUBECTL } from '../services/kubernetes/kubectl.js';
 import { startS3, type RunningS3 } from '../services/s3/server.js';
 import { PilotWorkspace } from './pilot-workspace.js';
 
@@ -35,7 +36,13 @@ class Machine {
   ) {
     const { accessKeyId, secretAccessKey } = site.s3.credentials;
     // In the environment: the SDK looks for a profile's file in that of this process.
-    this.env = { ...site.env, PATH: bin, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    this.env = {
+      ...site.env,
+      ...QUICK_KUBECTL,
+      PATH: bin,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
     delete this.env['AWS_PROFILE'];
     this.cwd = site.repository;
   }
@@ -72,13 +79,16 @@ class Machine {
     return file;
   }
 
-  async doctor(...args: string[]): Promise<{ code: number; findings: Finding[]; text: string }> {
-    const printed = await this.run(['doctor', '--db', this.db, ...args]);
-    const json = await this.run(['doctor', '--db', this.db, ...args, '--json']);
-    expect(json.code).toBe(printed.code);
-    const { ok, findings } = JSON.parse(json.text) as { ok: boolean; findings: Finding[] };
-    expect(ok).toBe(json.code === 0);
-    return { code: printed.code, findings, text: printed.text };
+  async doctor(...args: string[]): Promise<{ code: number; findings: Finding[] }> {
+    const { code, text } = await this.print(...args, '--json');
+    const { ok, findings } = JSON.parse(text) as { ok: boolean; findings: Finding[] };
+    expect(ok).toBe(code === 0);
+    return { code, findings };
+  }
+
+  /** What a person sees of it. */
+  print(...args: string[]): Promise<{ code: number; text: string }> {
+    return this.run(['doctor', '--db', this.db, ...args]);
   }
 
   async remove(): Promise<void> {
@@ -119,18 +129,25 @@ afterAll(async () => {
   await rm(siteDirectory, { recursive: true });
 });
 
-/** The doctor finds exactly this fault, in text and in JSON, and ends with 1. */
+/** The doctor finds exactly this fault, and ends with 1. */
 async function expectOnly(what: string, said: RegExp, ...args: string[]): Promise<void> {
-  const { code, findings, text } = await machine.doctor(...args);
+  const { code, findings } = await machine.doctor(...args);
   const faults = findings.filter(({ ok }) => ok === false);
   expect(faults).toEqual([{ what, ok: false, found: expect.stringMatching(said) as unknown as string }]);
-  expect(text).toMatch(new RegExp(`^FAULT +${what.replaceAll(/[()./]/g, '\\$&')} +${said.source}`, 'm'));
+  expect(code).toBe(1);
+}
+
+/** The same in text, with its columns. */
+async function expectShown(what: string, said: RegExp, ...args: string[]): Promise<void> {
+  const { code, text } = await machine.print(...args);
+  const shown = text.split('\n').filter((line) => line.startsWith('FAULT'));
+  expect(shown).toEqual([expect.stringMatching(`^FAULT +${what.replaceAll(/[()./]/g, '\\$&')} +${said.source}`)]);
   expect(code).toBe(1);
 }
 
 describe('doctor, of the machine', () => {
   test('a sound machine is ok and ends with 0; the site is named as not checked', async () => {
-    const { code, findings, text } = await machine.doctor();
+    const { code, findings } = await machine.doctor();
     expect(findings.filter(({ ok }) => ok === false)).toEqual([]);
     expect(findings.map(({ what }) => what)).toEqual([
       'Node.js',
@@ -141,8 +158,10 @@ describe('doctor, of the machine', () => {
       'database',
       'site',
     ]);
-    expect(text).toMatch(/^- +site +not checked: cutover doctor --site/m);
     expect(code).toBe(0);
+    const printed = await machine.print();
+    expect(printed.text).toMatch(/^- +site +not checked: cutover doctor --site/m);
+    expect(printed.code).toBe(0);
   });
 
   test('a machine that only keeps a copy of the database is ok: nothing is set, no repository', async () => {
@@ -153,7 +172,7 @@ describe('doctor, of the machine', () => {
       expect((await pilot.cutover('backup', copy)).code).toBe(0);
       for (const name of Object.keys(machine.env)) if (name !== 'PATH') delete machine.env[name];
       machine.cwd = machine.directory;
-      const { code, text } = await machine.doctor('--db', copy);
+      const { code, text } = await machine.print('--db', copy);
       expect(text).toMatch(/^ok +database +.*1 runs/m);
       expect(code).toBe(0);
     } finally {
@@ -174,6 +193,7 @@ describe('doctor, of the machine', () => {
   test('kubectl that is missing', async () => {
     await machine.without('kubectl');
     await expectOnly('kubectl', /kubectl cannot be run: .*PATH/);
+    await expectShown('kubectl', /kubectl cannot be run: .*PATH/);
   });
 
   test('kubectl that is too old', async () => {
@@ -234,7 +254,7 @@ describe('doctor, of the machine', () => {
     afterEach(() => pilot.dispose());
 
     test('is ok, its evidence included', async () => {
-      const { code, text } = await machine.doctor('--db', pilot.db);
+      const { code, text } = await machine.print('--db', pilot.db);
       expect(text).toMatch(/^ok +permissions +nobody but its owner can read .*cutover\.db$/m);
       expect(text).toMatch(/^ok +evidence of \d{8}T\d{6}Z +\d+ files in/m);
       expect(code).toBe(0);
@@ -256,6 +276,7 @@ describe('doctor, of the machine', () => {
     test('evidence that is gone', async () => {
       await rm(pilot.evidence(), { recursive: true });
       await expectOnly('evidence of 20260221T120001Z', /.*20260221T120001Z: .+/, '--db', pilot.db);
+      await expectShown('evidence of 20260221T120001Z', /.*20260221T120001Z: .+/, '--db', pilot.db);
     });
   });
 
@@ -307,6 +328,7 @@ describe('doctor --site', () => {
     const error = { status: 403, code: 'InvalidClientTokenId', message: 'The security token is invalid.' };
     site.s3.control({ faults: [{ operation: 'GetCallerIdentity', times: 'always', error }] });
     await expectOnly('3. AWS identity', /AWS_ACCESS_DENIED: .*/, '--site');
+    await expectShown('3. AWS identity', /AWS_ACCESS_DENIED: .*/, '--site');
   });
 
   test('a cluster that does not grant patch', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Pilot } from '../e2e/pilot.js';
 import { crashAt, crashAtEach, PHASES, placesOf, prepare, type Phase } from './crash-case.js';
 
@@ -15,7 +15,7 @@ const BY_ITSELF: Readonly<Record<Phase, RegExp>> = {
 
 const places = new Map<Phase, readonly string[]>();
 for (const phase of PHASES) {
-  const pilot = await Pilot.create();
+  const pilot = await Pilot.create({ warm: true });
   await prepare(pilot, phase);
   places.set(phase, await placesOf(pilot, phase));
   await pilot.dispose();
@@ -30,10 +30,12 @@ test('every step is among them', () => {
 
 describe('a process that is killed before the pause', () => {
   let pilot: Pilot;
-  beforeEach(async () => {
-    pilot = await Pilot.create();
+  beforeAll(async () => {
+    pilot = await Pilot.create({ warm: true });
+    await pilot.save();
   });
-  afterEach(() => pilot.dispose());
+  beforeEach(() => pilot.restoreAll());
+  afterAll(() => pilot?.dispose());
 
   test(
     'in one step after the other: the run goes on each time, and ends as if undisturbed',
@@ -51,7 +53,7 @@ describe('a process that is killed before the pause', () => {
 describe('a process that is killed after the pause', () => {
   let pilot: Pilot;
   beforeAll(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
     await prepare(pilot, 'after the pause');
     await pilot.save();
   }, TIMEOUT_MS);

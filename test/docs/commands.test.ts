@@ -57,7 +57,7 @@ describe.each(documents().map((file) => ({ file, parts: readParts(file) })))('$f
     const transcript = new Set<Command>();
 
     beforeAll(async () => {
-      pilot = await Pilot.create();
+      pilot = await Pilot.create({ warm: true });
       let inTranscript = false;
       for (const part of parts) {
         if ('comment' in part) {

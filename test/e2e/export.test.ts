@@ -26,7 +26,7 @@ describe('cutover export', () => {
   const at = (name: string) => join(pilot.directory, name);
 
   beforeAll(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
     expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
     expect(await pilot.cutover(['export', 'latest'])).toMatchObject({
       exitCode: 1,

@@ -13,7 +13,7 @@ const exec = promisify(execFile);
 describe('nothing ends with 0 or PASS that was not proven', () => {
   let pilot: Pilot;
   beforeEach(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
   });
   afterEach(() => pilot.dispose());
 

@@ -7,10 +7,15 @@ import Database from 'better-sqlite3';
 import { createPilotSite, type PilotSite, type PilotSiteOptions } from '../../demo/pilot-site.js';
 import { playVerifier } from '../../demo/play-verifier.js';
 import type { Answers } from '../evidence/complete-checkpoint.js';
+import { QUICK_KUBECTL } from '../services/kubernetes/kubectl.js';
+import { WarmCli } from './warm-cli.js';
 
 const CLI = resolve('dist/bin/cutover.js');
 /** Milliseconds: what a cluster takes longer for proves nothing more. */
 const QUICK_ROLLOUTS = { observeMs: 5, rolloutMs: 20 };
+
+/** This command finds a document of the package by the place of the built CLI. */
+const PLACED = 'export';
 
 export interface CliResult {
   readonly exitCode: number | null;
@@ -26,6 +31,11 @@ export interface CliOptions {
   readonly through?: readonly string[];
 }
 
+export interface PilotOptions extends PilotSiteOptions {
+  /** One process makes all commands (see WarmCli). Default: each has one of its own, as for a person. */
+  readonly warm?: boolean;
+}
+
 /** A pilot site in a temporary directory, and the built CLI as a process in it. */
 export class Pilot {
   readonly #left: ChildProcess[] = [];
@@ -33,14 +43,15 @@ export class Pilot {
   private constructor(
     readonly directory: string,
     readonly site: PilotSite,
+    private readonly warm: WarmCli | null,
   ) {}
 
-  static async create(options: PilotSiteOptions = {}): Promise<Pilot> {
+  static async create({ warm = false, ...options }: PilotOptions = {}): Promise<Pilot> {
     if (!existsSync(CLI)) throw new Error(`${CLI} is missing: npm run build`);
     const directory = await mkdtemp(join(tmpdir(), 'cutover-e2e-'));
     const site = await createPilotSite(directory, options);
     await site.kubernetes.control({ timing: QUICK_ROLLOUTS });
-    return new Pilot(directory, site);
+    return new Pilot(directory, { ...site, env: { ...site.env, ...QUICK_KUBECTL } }, warm ? new WarmCli() : null);
   }
 
   /** Stops a driver, until it is gone on with or the site is no more; not within a write, where it would keep the database locked. */
@@ -56,6 +67,7 @@ export class Pilot {
 
   async dispose(): Promise<void> {
     for (const child of this.#left) child.kill('SIGKILL');
+    await this.warm?.stop();
     await this.site.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
@@ -74,6 +86,13 @@ export class Pilot {
     this.site.s3.control({ bucket: { create: true, forget: true, versioning: 'Enabled' } });
   }
 
+  /** The same, and a staging as on the first day: what `save` kept must know nothing of its deployments. */
+  async restoreAll(): Promise<void> {
+    await this.restore();
+    await this.site.kubernetes.reset();
+    await this.site.kubernetes.control({ timing: QUICK_ROLLOUTS });
+  }
+
   #saved(): string[] {
     return [this.site.repository, this.site.env['HOME'] ?? ''];
   }
@@ -88,18 +107,26 @@ export class Pilot {
 
   /** Runs to the end. */
   async cutover(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+    const { env, through = [] } = options;
+    if (this.warm !== null && through.length === 0 && args[0] !== PLACED)
+      return this.warm.run(args, this.environment(env), this.site.repository);
     return finished(this.spawn(args, options));
   }
 
   /** Starts the CLI and leaves it running. */
   spawn(args: readonly string[], { env = {}, through = [] }: CliOptions = {}): ChildProcess {
-    const all = Object.fromEntries(Object.entries({ ...this.site.env, ...env }).filter(([, value]) => value !== undefined));
     const [command, ...before] = [...through, process.execPath];
     return spawn(command ?? process.execPath, [...before, CLI, ...args], {
       cwd: this.site.repository,
-      env: all as NodeJS.ProcessEnv,
+      env: this.environment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+  }
+
+  /** The site's, with these changes: undefined takes a variable away. */
+  environment(changes: CliOptions['env'] = {}): Record<string, string> {
+    const all = Object.entries({ ...this.site.env, ...changes });
+    return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   }
 
   /** What `cutover <args> --json` prints as one document. */

@@ -21,7 +21,7 @@ describe('cutover verify with the bucket', () => {
   let copies = 0;
 
   beforeAll(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
     expect(await pilot.cutover(['start'])).toMatchObject({ exitCode: 2 });
     await pilot.verify();
     expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 0 });

@@ -34,7 +34,7 @@ describe('cutover verify', () => {
   const failures = ({ checks }: Document) => checks.filter(({ ok }) => !ok);
 
   beforeAll(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
     await newKey();
     expect(await pilot.cutover(['start'], { env: signed() })).toMatchObject({ exitCode: 2 });
     expect(await pilot.cutover(['verify', 'latest'])).toMatchObject({

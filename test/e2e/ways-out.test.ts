@@ -12,7 +12,7 @@ const TOKEN = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
 describe('a run is neither lost nor wedged', () => {
   let pilot: Pilot;
   beforeEach(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
   });
   afterEach(() => pilot.dispose());
 

@@ -72,7 +72,7 @@ test('each transition of the machine is made by the engine, its drivers killed o
   }
   expect([...entered].sort()).toEqual(leaves().sort());
   expect([...taken].sort()).toEqual(['STARTED', ...new Set<string>(pilotMachine.events)].sort());
-}, 120_000);
+}, 300_000);
 
 /** The events of a path, one after the other; the driver that asks for more dies. */
 function following(events: readonly RunEvent[]): Fate {

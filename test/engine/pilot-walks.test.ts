@@ -32,7 +32,7 @@ test('whatever actors, persons and dying drivers do to a run, every write keeps 
     // A failure is made smaller for so long only: its seed is worth more than its size.
     { numRuns: 20, interruptAfterTimeLimit: 60_000 },
   );
-}, 120_000);
+}, 300_000);
 
 /** A fate by dice; when they are used up, as for each throw of 0, all goes as well as it can. */
 function decidedBy(dice: readonly number[]): Fate {

@@ -7,20 +7,23 @@ import { createRedactor } from '../../src/evidence/redaction.js';
 import { scanForSecrets } from '../../src/evidence/secret-scan.js';
 import { UPPER, word } from './secret-examples.js';
 
+/** Bytes. The scan itself takes some 40 MiB. */
+const SIZE = 96 * 1024 * 1024;
+
 test('a scan of a file far larger than memory should hold needs no more memory for it', async () => {
   const root = await mkdtemp(join(tmpdir(), 'scan-'));
   try {
     const evidence = openEvidenceDir(join(root, 'run'), { root, redactor: () => createRedactor() });
     await evidence.create();
     const handle = await open(join(evidence.path, 'sparse.bin'), 'w');
-    await handle.truncate(160 * 1024 * 1024);
-    await handle.write(` AKIA${word(UPPER, 16)} `, 160 * 1024 * 1024);
+    await handle.truncate(SIZE);
+    await handle.write(` AKIA${word(UPPER, 16)} `, SIZE);
     await handle.close();
     const before = process.memoryUsage.rss();
     const { findings } = await scanForSecrets(evidence);
     expect(findings).toEqual([{ file: 'sparse.bin', line: 1, kind: 'aws-access-key-id' }]);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(0.75 * SIZE);
   } finally {
     await rm(root, { recursive: true });
   }
-});
+}, 120_000);

@@ -9,7 +9,7 @@ const ANY = 'any-bucket';
 let pilot: Pilot;
 let bucket: string;
 beforeAll(async () => {
-  pilot = await Pilot.create();
+  pilot = await Pilot.create({ warm: true });
   bucket = pilot.site.env['DPP_WORM_BUCKET'] ?? '';
 });
 afterAll(() => pilot.dispose());

@@ -30,7 +30,7 @@ describe('examples/rbac.yaml', () => {
   let env: { KUBECONFIG: string };
   let role: Role;
   beforeAll(async () => {
-    pilot = await Pilot.create();
+    pilot = await Pilot.create({ warm: true });
     const directory = join(pilot.directory, 'service-account');
     await mkdir(directory);
     env = { KUBECONFIG: join(directory, 'kubeconfig') };

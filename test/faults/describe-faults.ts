@@ -41,7 +41,7 @@ function describePreflight(cases: readonly FaultCase[]): void {
   });
 
   inTheEnd('the preflight passes', async () => {
-    const { exitCode, stdout } = await site.pilot.cutover(['preflight']);
+    const { exitCode, stdout } = await site.pilot.process(['preflight']);
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
     await isSound(site.pilot);
   });
@@ -56,7 +56,7 @@ function describeStep(cases: readonly FaultCase[]): void {
   });
 
   inTheEnd('a new run reaches the pause', async () => {
-    const { exitCode, stdout, stderr } = await site.pilot.cutover(AGAIN);
+    const { exitCode, stdout, stderr } = await site.pilot.process(AGAIN);
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 2 });
     await isSound(site.pilot);
   });
@@ -79,23 +79,23 @@ function describeGate(cases: readonly FaultCase[]): void {
   });
 
   inTheEnd('the run is sealed', async () => {
-    const { exitCode, stdout, stderr } = await site.pilot.cutover(SEAL_ONLY);
+    const { exitCode, stdout, stderr } = await site.pilot.process(SEAL_ONLY);
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('VERDICT: PASS') });
     expect(lockedArchives(site.pilot)).toBe(1);
     await isSound(site.pilot);
   });
 }
 
+/** The site is saved before the first run; each case begins there. */
 function describeRun(cases: readonly FaultCase[]): void {
-  let pilot: FaultPilot;
-  beforeEach(async () => {
-    pilot = await FaultPilot.create();
-  });
-  afterEach(() => pilot.dispose());
+  const site = oneSite();
+  beforeAll(() => site.pilot.save());
+  beforeEach(() => site.pilot.restoreAll());
+  afterEach(() => site.pilot.killBackground());
 
   eachCase(cases, async (fault) => {
-    await endsInAStep(pilot, fault, [{ args: ['run'], exitCode: 2 }]);
-    expect(await pilot.recordFaults()).toEqual([]);
+    await endsInAStep(site.pilot, fault, [{ args: ['run'], exitCode: 2 }]);
+    expect(await site.pilot.recordFaults()).toEqual([]);
   });
 }
 
@@ -171,9 +171,9 @@ function oneSite(): { readonly pilot: FaultPilot } {
   };
 }
 
-/** Returns the evidence directory of a run that waits with a completed checkpoint. */
+/** Returns the evidence directory of a run that waits with a completed checkpoint; the process that brought it there is gone. */
 async function reachPause(pilot: FaultPilot): Promise<string> {
-  expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+  expect(await pilot.process(['run'])).toMatchObject({ exitCode: 2 });
   await pilot.verify();
   return (await pilot.runDirectory()) ?? '';
 }
@@ -263,6 +263,6 @@ function lockedArchives(pilot: FaultPilot): number {
 }
 
 async function isSound(pilot: FaultPilot): Promise<void> {
-  const { exitCode, stdout } = await pilot.cutover(['doctor']);
+  const { exitCode, stdout } = await pilot.process(['doctor']);
   expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
 }

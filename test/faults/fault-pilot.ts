@@ -26,7 +26,7 @@ export class FaultPilot {
   private constructor(private readonly pilot: Pilot) {}
 
   static async create(): Promise<FaultPilot> {
-    return new FaultPilot(await Pilot.create());
+    return new FaultPilot(await Pilot.create({ warm: true }));
   }
 
   async dispose(): Promise<void> {
@@ -57,8 +57,17 @@ export class FaultPilot {
     return this.pilot.site.env['HOME'] ?? '';
   }
 
-  /** Runs the built CLI with the site's environment and the variables that were changed; `meanwhile` acts while it runs. */
+  /**
+   * Runs a command with the site's environment and the variables that were changed; `meanwhile` acts while it runs. It has a process of
+   * its own wherever the process matters: for what is done to it while it runs, and for limits and permissions.
+   */
   async cutover(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
+    if (meanwhile !== undefined) return this.process(args, meanwhile);
+    return this.pilot.cutover(args, { env: this.#changes, through: this.#through });
+  }
+
+  /** The same by the built CLI, as a person starts it. */
+  async process(args: readonly string[], meanwhile?: FaultCase['meanwhile']): Promise<CliResult> {
     const command = this.pilot.spawn(args, { env: this.#changes, through: this.#through });
     const result = finished(command);
     try {
@@ -271,6 +280,17 @@ export class FaultPilot {
   async restore(): Promise<void> {
     await this.clearFaults();
     await this.pilot.restore();
+    await this.#unshadow();
+  }
+
+  /** The same, and a staging as on the first day. */
+  async restoreAll(): Promise<void> {
+    await this.clearFaults();
+    await this.pilot.restoreAll();
+    await this.#unshadow();
+  }
+
+  async #unshadow(): Promise<void> {
     await rm(join(this.directory, 'bin'), { recursive: true, force: true });
   }
 

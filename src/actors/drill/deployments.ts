@@ -25,6 +25,9 @@ export interface DeploymentState {
   readonly unsettled: string | null;
 }
 
+/** All deployments of the namespace as one look at it found them, by their names. */
+export type Look = ReadonlyMap<string, DeploymentState>;
+
 const REVISION = 'deployment.kubernetes.io/revision';
 const TEMPLATE_HASH = 'pod-template-hash';
 
@@ -71,7 +74,7 @@ const rolloutList = z.object({ items: z.array(z.discriminatedUnion('kind', [depl
  * Reads the namespace's deployments and their ReplicaSets; what is missing in the map does not exist. A ReplicaSet belongs to a
  * deployment by the owner's UID: one of a deleted deployment of the same name does not count. Errors: those of `Kubectl`.
  */
-export async function readDeployments(kubectl: Kubectl): Promise<ReadonlyMap<string, DeploymentState>> {
+export async function readDeployments(kubectl: Kubectl): Promise<Look> {
   // kubectl lists them one after the other, in this order: a rollout that begins in between makes the deployment's revision one
   // that no ReplicaSet has, or leaves it unobserved.
   const { items } = await kubectl.get(['get', 'deployments,replicasets'], rolloutList);

@@ -1,13 +1,13 @@
 import type { DrillPlan, ReplicaSetIdentity } from '../../config/step-contracts.js';
 import { ActorError } from '../actor.js';
-import type { DeploymentState, OwnedReplicaSet } from './deployments.js';
+import type { DeploymentState, Look, OwnedReplicaSet } from './deployments.js';
 
 /**
  * What each deployment is rolled back to: the highest earlier revision with another pod template. Nothing is touched. Error:
  * DRILL_NOT_POSSIBLE with all obstacles at once, for a deployment that is missing, unsettled, paused, without pods or without an
  * earlier revision. Source: design section 7.
  */
-export function planDrill(names: readonly string[], states: ReadonlyMap<string, DeploymentState>, namespace: string): DrillPlan {
+export function planDrill(names: readonly string[], states: Look, namespace: string): DrillPlan {
   const outcomes = names.map((name) => planOne(name, states.get(name), namespace));
   const obstacles = outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [outcome] : []));
   if (names.length === 0) obstacles.push('no deployment is named: name at least one');

@@ -3,7 +3,7 @@ import type { DrillFacts, ReplicaSetIdentity } from '../../config/step-contracts
 import type { EvidenceLog } from '../../evidence/evidence-dir.js';
 import { ActorError } from '../actor.js';
 import type { Kubectl } from '../kubectl.js';
-import { readDeployments, type DeploymentState, type OwnedReplicaSet } from './deployments.js';
+import { readDeployments, type DeploymentState, type Look, type OwnedReplicaSet } from './deployments.js';
 import { describe, isSame } from './plan.js';
 
 export interface RolloutLimits {
@@ -32,39 +32,43 @@ export interface Rollouts {
   readonly limits: RolloutLimits;
 }
 
+export interface Rolled {
+  readonly facts: DrillFacts['deployments'][number];
+  /** What the proof was read from: of the whole namespace. */
+  readonly seen: Look;
+}
+
 /** An undo that was on its way when an earlier attempt ended may arrive after our first look: once more is enough for that. */
 const MAX_ROUNDS = 2;
 
 /**
  * Brings a deployment to `to`, in whatever of the two recorded states it is, and proves that `to` is what runs, with all its pods
- * available. Told by UID and pod-template hash: revision numbers change with every undo. Errors, besides those of `Kubectl`:
+ * available. Told by UID and pod-template hash: revision numbers change with every undo. `seen` is what this process has just read,
+ * before or after the rollout of another deployment; null looks anew, as whoever takes up what an earlier attempt left must. It is
+ * only what the undo begins from: a release that came since then is told by the look after it, as one that comes between any look
+ * and our undo, and what arrived is never proven by it. Errors, besides those of `Kubectl`:
  * <phase>_THIRD_PARTY when a ReplicaSet runs that is neither of the two, or another rollout came in between; <phase>_GONE when
  * `to` or the deployment no longer exists; <phase>_NOT_AVAILABLE when the rollout does not get there; <phase>_NOT_OBSERVED when
  * the controller does not react.
  */
-export async function rollTo(move: Move, rollouts: Rollouts): Promise<DrillFacts['deployments'][number]> {
+export async function rollTo(move: Move, rollouts: Rollouts, seen: Look | null): Promise<Rolled> {
   let undone = false;
   for (let round = 1; ; round += 1) {
-    const before = await observedState(move, rollouts);
+    const { state: before } = await observedState(move, rollouts, round === 1 ? seen : null);
     const found = currentOf(before, move);
     const wasThere = isSame(found, move.to);
     if (wasThere) await say(rollouts, `${move.deployment}: ${describe(found)} is what runs already`);
     else undone = (await undo(move, before, rollouts)) || undone;
 
     const status = await rolloutStatus(move, rollouts);
-    const after = await (status === null ? settledState(move, rollouts) : observedState(move, rollouts));
+    const { state: after, look } = await (status === null ? settledState(move, rollouts) : observedState(move, rollouts, null));
     const current = currentOf(after, move);
     if (!wasThere) refuseRolloutInBetween(move, before, after);
     const arrived = isSame(current, move.to);
     if (arrived && status === null && after.unsettled === null) {
       await say(rollouts, `${move.deployment}: verified, ${describe(current)} runs and is fully available`);
-      return {
-        name: move.deployment,
-        uid: current.uid,
-        podTemplateHash: current.podTemplateHash,
-        revision: current.revision,
-        undone,
-      };
+      const { uid, podTemplateHash, revision } = current;
+      return { facts: { name: move.deployment, uid, podTemplateHash, revision, undone }, seen: look };
     }
     if (!arrived && round < MAX_ROUNDS) continue;
     const what = arrived
@@ -112,17 +116,23 @@ async function rolloutStatus(move: Move, { kubectl, log, signal, limits }: Rollo
   }
 }
 
+interface Seen {
+  readonly state: DeploymentState;
+  readonly look: Look;
+}
+
 /** What runs, once the controller has seen the last change: before that, the old revision is still written on the deployment. */
-function observedState(move: Move, rollouts: Rollouts): Promise<DeploymentState> {
-  return lookUntil(move, rollouts, ({ observed, current }) => observed && current !== null);
+function observedState(move: Move, rollouts: Rollouts, seen: Look | null): Promise<Seen> {
+  return lookUntil(move, rollouts, ({ observed, current }) => observed && current !== null, seen);
 }
 
 /** The state after a rollout: settled, or seen to be of something else. */
-function settledState(move: Move, rollouts: Rollouts): Promise<DeploymentState> {
+function settledState(move: Move, rollouts: Rollouts): Promise<Seen> {
   return lookUntil(
     move,
     rollouts,
     ({ unsettled, observed, current }) => unsettled === null || (observed && current !== null && !isSame(current, move.to)),
+    null,
   );
 }
 
@@ -131,11 +141,12 @@ async function lookUntil(
   move: Move,
   { kubectl, signal, limits }: Rollouts,
   isEnough: (state: DeploymentState) => boolean,
-): Promise<DeploymentState> {
+  seen: Look | null,
+): Promise<Seen> {
   const deadline = performance.now() + limits.observeMs;
-  for (;;) {
-    const state = await stateOf(move, kubectl);
-    if (isEnough(state) || performance.now() >= deadline) return state;
+  for (let look = seen ?? (await readDeployments(kubectl)); ; look = await readDeployments(kubectl)) {
+    const state = stateOf(move, look);
+    if (isEnough(state) || performance.now() >= deadline) return { state, look };
     try {
       await delay(limits.pollMs, undefined, { signal });
     } catch {
@@ -144,8 +155,8 @@ async function lookUntil(
   }
 }
 
-async function stateOf(move: Move, kubectl: Kubectl): Promise<DeploymentState> {
-  const state = (await readDeployments(kubectl)).get(move.deployment);
+function stateOf(move: Move, look: Look): DeploymentState {
+  const state = look.get(move.deployment);
   if (state !== undefined) return state;
   throw new ActorError(
     `${move.phase}_GONE`,

@@ -1,32 +1,27 @@
 import { judgeKubeTarget } from '../../config/kube-patterns.js';
 import type { Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
-import { contextServer, createKubectl, currentContext, kubectlVersion, type Kubectl } from '../kubectl.js';
+import { createKubectl, currentTarget, kubectlVersion, type Kubectl, type KubeTarget } from '../kubectl.js';
 import { badOutput } from '../kubectl-call.js';
 import { quoteOutput } from '../process/quote-output.js';
 import type { ProcessOwner, ProcessResult } from '../process/run-process.js';
 import { failed, orFailedCheck, passed, type Finding } from './precondition.js';
 
-export interface KubeFacts {
-  readonly kubeContext: string;
-  readonly kubeServer: string;
-}
-
 /**
  * Runbook pre-condition 4: kubectl is there and new enough, its current context is staging's, and the cluster grants what the
  * steps before the pause need. A cluster that may be production is not asked anything.
  */
-export async function checkKubeContext(valid: Partial<Settings>, owner: ProcessOwner): Promise<Finding<KubeFacts>> {
+export async function checkKubeContext(valid: Partial<Settings>, owner: ProcessOwner): Promise<Finding<KubeTarget>> {
   const name = '4. kube context';
   const client = await orFailedCheck('4. kubectl', owner.signal, async () => ({
     checks: [passed('4. kubectl', `client ${await kubectlVersion(owner)}`)],
     facts: null,
   }));
-  const found = await orFailedCheck<KubeFacts>(name, owner.signal, async () => {
-    const kubeContext = await currentContext(owner);
-    const kubeServer = await contextServer(owner, kubeContext);
-    const check = judgeKubeTarget({ context: kubeContext, server: kubeServer, contextOk: valid.contextOk ?? null });
-    return { checks: [{ ...check, name }], facts: { kubeContext, kubeServer } };
+  const found = await orFailedCheck<KubeTarget>(name, owner.signal, async () => {
+    const target = await currentTarget(owner);
+    const { kubeContext: context, kubeServer: server } = target;
+    const check = judgeKubeTarget({ context, server, contextOk: valid.contextOk ?? null });
+    return { checks: [{ ...check, name }], facts: target };
   });
   const checks = [...client.checks, ...found.checks];
   if (found.facts === null || checks.some(({ ok }) => !ok)) {
@@ -41,7 +36,7 @@ const READ = ['deployments.apps', 'replicasets.apps', 'configmaps', 'secretprovi
 /** `rollout undo` gets and patches, `rollout status` watches. */
 const ON_DEPLOYMENTS = ['get', 'patch', 'watch'];
 
-async function checkPermissions({ namespace }: Partial<Settings>, facts: KubeFacts, owner: ProcessOwner): Promise<Check[]> {
+async function checkPermissions({ namespace }: Partial<Settings>, facts: KubeTarget, owner: ProcessOwner): Promise<Check[]> {
   const name = '4. kube permissions';
   if (namespace === undefined)
     return [failed(name, 'not asked: DPP_K8S_NAMESPACE is not valid', 'Mend what is said of it below.')];

@@ -49,16 +49,17 @@ export function checkCommits(
 }
 
 async function checkCommit(git: Git, text: string, name: string): Promise<Check> {
-  const commit = await git.findCommit(text);
-  if (commit === null) {
+  const found = await git.findCommit(text);
+  if (found === null) {
     return failed(
       name,
       `${JSON.stringify(text)} is neither a ref nor the exact subject of an ancestor of HEAD`,
       'Check the text, and that the history is there: git fetch --tags (a shallow clone needs --unshallow).',
     );
   }
-  if (await git.isAncestor(commit, 'HEAD')) return passed(name, `${text}: ${commit.slice(0, 12)} is an ancestor of HEAD`);
-  return failed(name, `${text} (${commit.slice(0, 12)}) is not an ancestor of HEAD`, 'Merge it into the branch of the cutover.');
+  const commit = found.commit.slice(0, 12);
+  if (found.onBranch) return passed(name, `${text}: ${commit} is an ancestor of HEAD`);
+  return failed(name, `${text} (${commit}) is not an ancestor of HEAD`, 'Merge it into the branch of the cutover.');
 }
 
 /** Runbook pre-condition 8: `git status --porcelain` is empty. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import type { ChildProcess } from '../actor.js';
 
 /** A child as it was recorded: with the boot in which its start time counts. */
@@ -24,8 +24,21 @@ export interface ProcessStat {
 /** State, process group and start time of a process; null when there is no such process, or no /proc. */
 export function processStat(pid: number): ProcessStat | null {
   const file = `/proc/${pid}/stat`;
-  const text = unlessAbsent(() => readFileSync(file, 'latin1'));
+  const text = unlessAbsent(() => readStat(file));
   return text === null ? null : parseStat(text, file);
+}
+
+/** Some 50 numbers and a name of at most 64 bytes: a kilobyte at most. */
+const STAT = Buffer.alloc(4096);
+
+/** At the end of each child, this is read of every process of the machine: a file of /proc has no size, for which `readFileSync` takes 64 KiB each time. */
+function readStat(file: string): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    return STAT.toString('latin1', 0, readSync(descriptor, STAT, 0, STAT.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** The variables with which a process was started; none for one of another user, which can neither be read nor ended. */

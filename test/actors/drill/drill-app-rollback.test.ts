@@ -4,7 +4,7 @@ import type { DrillPlan } from '../../../src/config/step-contracts.js';
 import { createTestContext, type TestContext } from '../actor-context.js';
 import { testSettings, testWorld } from '../settings.js';
 import { drillContext, narration, type DrillContext } from './drill-log.js';
-import { pretendRollouts, type RolloutState } from './pretended-rollouts.js';
+import { looksAt, pretendRollouts, type RolloutState } from './pretended-rollouts.js';
 
 const NAMES = ['dpp-api', 'dpp-worker'];
 const LIMITS = { statusSeconds: 5, observeMs: 20, pollMs: 1 };
@@ -66,6 +66,7 @@ describe('the drill', () => {
       '',
     ]);
     expect(context.log.text()).toContain('--context dpp-staging --server https://k8s.staging.example.com -n dpp-staging');
+    expect(looksAt(base.folder)).toBe(3);
     expect(context.log.closed()).toBe(true);
   });
 
@@ -73,6 +74,8 @@ describe('the drill', () => {
     const context = on(STATES.slice(1));
     expect((await drill(context, PLAN)).deployments.map(({ undone }) => undone)).toEqual([false, true]);
     expect(base.events).toEqual([]);
+    // The first one before anything is done: the plan is of another attempt.
+    expect(looksAt(base.folder)).toBe(3);
     expect(narration(context.log)).toEqual([
       ...HEADER,
       'An earlier attempt has made the plan; going on from what runs now',

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessOwner } from '../../../src/actors/process/run-process.js';
 import { pretendKubectl } from '../pretended-command.js';
@@ -44,11 +44,16 @@ export function pretendRollouts(folder: string, states: readonly RolloutState[],
 state=$(cat state)
 ${script}
 case "$1 $2" in
-  'get deployments,replicasets') cat "$2.$state.json" ;;
+  'get deployments,replicasets') echo look >>looks && cat "$2.$state.json" ;;
   'config view') cat kubeconfig.json ;;
   'rollout undo') echo $((state + 1)) >state && echo rolled back ;;
   'rollout status') echo rolled out ;;
   *) exit 9 ;;
 esac`,
   );
+}
+
+/** How often its kubectl was asked what runs. */
+export function looksAt(folder: string): number {
+  return readFileSync(join(folder, 'looks'), 'utf8').trimEnd().split('\n').length;
 }

@@ -7,7 +7,7 @@ import type { DrillPlan } from '../../../src/config/step-contracts.js';
 import { createTestContext, type TestContext } from '../actor-context.js';
 import { testSettings, testWorld } from '../settings.js';
 import { drillContext, narration, type DrillContext } from './drill-log.js';
-import { pretendRollouts, SERVER, type RolloutState } from './pretended-rollouts.js';
+import { looksAt, pretendRollouts, SERVER, type RolloutState } from './pretended-rollouts.js';
 
 const NAMES = ['dpp-api', 'dpp-worker'];
 const LIMITS = { statusSeconds: 5, observeMs: 20, pollMs: 1 };
@@ -82,6 +82,7 @@ describe('restoring staging', () => {
     expect(base.lines).toEqual(NAMES.map((name) => `restoring ${name} to registry.example.com/${name}:2.0.0`));
     expect(context.opened).toEqual([['50_rollback_drill.txt', { append: true }]]);
     expect(narration(context.log)).toEqual([...HEADER, ...NAMES.flatMap(undone), ...PASS]);
+    expect(looksAt(base.folder)).toBe(3);
     expect(context.log.text()).toContain('--context dpp-staging --server https://k8s.staging.example.com -n dpp-staging');
     expect(context.log.closed()).toBe(true);
   });
@@ -97,6 +98,8 @@ describe('restoring staging', () => {
       message,
       options: { details: { leftBehind: ['dpp-api'], failures: [{ name: 'dpp-api', code: 'RESTORE_GONE', message: gone }] } },
     });
+    // After a failure, what was seen before counts no longer.
+    expect(looksAt(base.folder)).toBe(3);
     expect(narration(context.log)).toEqual([
       ...HEADER,
       `dpp-api: NOT RESTORED (RESTORE_GONE), ${gone}`,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../../src/actors/actor.js';
+import { readDeployments, type Look } from '../../../src/actors/drill/deployments.js';
 import { RUNBOOK_LIMITS, rollTo, type Move, type RolloutLimits } from '../../../src/actors/drill/roll-to.js';
 import type { ReplicaSetIdentity } from '../../../src/config/step-contracts.js';
 import { recordingLog, type RecordingLog } from '../recording-log.js';
@@ -31,8 +32,12 @@ beforeEach(() => {
   log = recordingLog();
 });
 
-const roll = (move = BACK, limits = LIMITS, signal = new AbortController().signal) =>
-  rollTo(move, { kubectl: cluster, log, signal, limits });
+/** Without a look of before, as whoever takes up what an earlier attempt left. */
+const roll = async (move = BACK, limits = LIMITS, signal = new AbortController().signal) =>
+  (await rollTo(move, { kubectl: cluster, log, signal, limits }, null)).facts;
+/** Having just looked. */
+const rollOn = async (seen: Look) =>
+  rollTo(BACK, { kubectl: cluster, log, signal: new AbortController().signal, limits: LIMITS }, seen);
 const commands = () => cluster.calls.map(({ command }) => command);
 const undos = () => commands().filter((command) => command.startsWith('rollout undo'));
 
@@ -155,6 +160,58 @@ describe('rolling a deployment', () => {
       cluster.rollOut(1);
     };
     expect(await roll()).toMatchObject({ uid: 'uid-dpp-api-1', undone: false });
+  });
+});
+
+describe('after a look at the namespace', () => {
+  let seen: Look;
+  beforeEach(async () => {
+    seen = await readDeployments(cluster);
+    cluster.looks = 0;
+  });
+
+  test('it is not looked at again before the undo, and the proof is a look of its own, which is handed on', async () => {
+    const rolled = await rollOn(seen);
+    expect(rolled.facts).toMatchObject({ uid: 'uid-dpp-api-1', revision: 3, undone: true });
+    expect(cluster.looks).toBe(1);
+    expect(rolled.seen.get(DEPLOYMENT)?.current).toMatchObject({ uid: 'uid-dpp-api-1', revision: 3 });
+  });
+
+  test('where it runs already, that is still proven by a look of its own', async () => {
+    cluster.rollOut(1);
+    seen = await readDeployments(cluster);
+    cluster.rollOut(3);
+    await expect(rollOn(seen)).rejects.toMatchObject({
+      code: 'DRILL_THIRD_PARTY',
+      message: expect.stringContaining(shown(3, 4)),
+    });
+    expect(undos()).toEqual([]);
+  });
+
+  test('a release that came since then is named, though our undo has replaced it', async () => {
+    cluster.rollOut(3);
+    await expect(rollOn(seen)).rejects.toMatchObject({
+      code: 'DRILL_THIRD_PARTY',
+      message: expect.stringContaining(`${shown(3, 3)} was rolled out in between, and our undo may have replaced it`),
+    });
+  });
+
+  test('it is looked at again when the look was not enough: the controller had not seen the last change', async () => {
+    cluster.deployment = { status: { observedGeneration: 4 } };
+    seen = await readDeployments(cluster);
+    cluster.deployment = {};
+    cluster.looks = 0;
+    expect((await rollOn(seen)).facts.undone).toBe(true);
+    expect(cluster.looks).toBe(2);
+  });
+
+  test('a second round looks anew', async () => {
+    cluster.undo = (release) => {
+      if (undos().length > 1) cluster.rollOut(release);
+      return 'deployment.apps/dpp-api rolled back\n';
+    };
+    expect((await rollOn(seen)).facts.undone).toBe(true);
+    expect(cluster.looks).toBe(3);
   });
 });
 

@@ -12,8 +12,8 @@ function repository(changes: Partial<Git> = {}): Git {
     status: () => Promise.resolve(''),
     head: () => Promise.resolve(HEAD),
     branch: () => Promise.resolve('main'),
-    findCommit: (text) => Promise.resolve(text === 'absent' ? null : `${text}-commit-0123456789`),
-    isAncestor: (commit, of) => Promise.resolve(of === 'HEAD' && !commit.startsWith('side')),
+    findCommit: (text) =>
+      Promise.resolve(text === 'absent' ? null : { commit: `${text}-commit-0123456789`, onBranch: text !== 'side' }),
     ...changes,
   };
 }

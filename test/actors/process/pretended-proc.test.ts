@@ -24,8 +24,12 @@ function read(file: string, encoding: string): string {
   if (typeof content === 'string') return content;
   throw failure(content ?? { code: 'ENOENT' });
 }
+let open: string[];
 jest.unstable_mockModule('node:fs', () => ({
   readFileSync: read,
+  openSync: (file: string) => open.push(file) - 1,
+  readSync: (descriptor: number, buffer: Buffer) => buffer.write(read(open[descriptor] ?? '', 'latin1'), 'latin1'),
+  closeSync: (descriptor: number) => delete open[descriptor],
   readdirSync: () => {
     const listing = files['/proc'];
     if (typeof listing === 'object') throw failure(listing);
@@ -43,7 +47,7 @@ const { bootId, environmentOf, isSameProcess, machineId, processIds, processStar
   await import('../../../src/actors/process/process-identity.js');
 
 beforeEach(() => {
-  [clock, processes, files, signals, answerToKill] = [0, {}, {}, [], {}];
+  [clock, processes, files, signals, answerToKill, open] = [0, {}, {}, [], {}, []];
   jest.spyOn(performance, 'now').mockImplementation(() => clock);
   jest.spyOn(process, 'kill').mockImplementation((pid, signal) => {
     signals.push([pid, signal, clock]);
@@ -54,6 +58,8 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
+  // Whatever was found, or not: no descriptor stays open.
+  expect(Object.keys(open)).toEqual([]);
   jest.restoreAllMocks();
 });
 

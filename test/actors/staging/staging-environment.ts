@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Settings, World } from '../../../src/config/settings.js';
 import type { StagingInput } from '../../../src/config/step-contracts.js';
+import { QUICK_KUBECTL } from '../../services/kubernetes/kubectl.js';
 import { startKubernetes, type KubernetesOptions, type RunningKubernetes } from '../../services/kubernetes/start.js';
 import { createTestContext, type TestContext, type TestContextOverrides } from '../actor-context.js';
 
@@ -17,7 +18,7 @@ export interface StagingEnvironment {
 export async function startStagingEnvironment(options: KubernetesOptions = {}): Promise<StagingEnvironment> {
   const kubernetes = await startKubernetes({ timing: { observeMs: 10, rolloutMs: 60 }, ...options });
   const contexts: TestContext[] = [];
-  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'] ?? '' };
+  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'] ?? '', ...QUICK_KUBECTL };
   const nextContext = async (overrides: TestContextOverrides = {}) => {
     const context = await createTestContext({ env, ...overrides });
     contexts.push(context);

@@ -24,7 +24,8 @@ export class ApiServer {
   private lastPort: number;
 
   constructor(
-    private readonly cluster: Cluster,
+    /** The one that answers from now on. */
+    public cluster: Cluster,
     private readonly control: ControlHandler,
     port: number,
   ) {

@@ -43,6 +43,33 @@ describe('the control endpoint and the bare API', () => {
     }
   });
 
+  test('is as at the start when it is reset, on the same port, and what was to come does not come', async () => {
+    const names = async () =>
+      ((await (await fetch(deployments())).json()) as { items: { metadata: { name: string } }[] }).items.map(
+        ({ metadata }) => metadata.name,
+      );
+    const before = await names();
+    await kubernetes.control([
+      { timing: { observeMs: 1 } },
+      { setImage: { deployment: 'dpp-worker', image: 'registry.example.com/dpp-worker:9.9.9' } },
+      { delete: { resource: 'deployments', name: 'dpp-api' } },
+      { stuck: ['dpp-reaper'] },
+      { fault: { do: 'hang', verb: 'patch' } },
+      { down: true },
+    ]);
+    await kubernetes.reset();
+    expect(await names()).toEqual(before);
+    const worker = JSON.stringify(await (await fetch(`${deployments()}/dpp-worker`)).json());
+    expect(worker).toContain('dpp-worker:1.1.0');
+    await post({ setImage: { deployment: 'dpp-api', image: 'registry.example.com/dpp-api:1.2.0' } });
+    while (!kubernetes.effects().some(({ kind }) => kind === 'rollout')) await new Promise((done) => setTimeout(done, 5));
+    expect(kubernetes.effects().map(({ kind, deployment }) => `${kind} ${deployment}`)).toEqual([
+      'thirdParty dpp-api',
+      'rollout dpp-api',
+    ]);
+    expect(await (await fetch(`${kubernetes.url}/__control`)).json()).toMatchObject({ up: true, stuck: [], faults: [] });
+  });
+
   test('a write based on an old resource version is a conflict', async () => {
     const deployment = (await (await fetch(`${deployments()}/dpp-api`)).json()) as { metadata: object; spec: object };
     const body = JSON.stringify({ ...deployment, spec: { ...deployment.spec, replicas: 1 } });

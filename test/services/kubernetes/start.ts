@@ -28,6 +28,8 @@ export interface RunningKubernetes {
   /** See `control.ts` for the commands. Rejects for a command that is none or that does not find its object. */
   control(commands: ControlCommand | ControlCommand[]): Promise<void>;
   effects(): Effect[];
+  /** Everything as it was at the start: objects, timing, no fault, nothing recorded. Cuts every connection; the port stays. */
+  reset(): Promise<void>;
   stop(): void;
   writeKubeconfig(file: string): Promise<void>;
 }
@@ -35,11 +37,16 @@ export interface RunningKubernetes {
 /** Listens on 127.0.0.1, with the service's objects in place. @throws Error when the port is taken */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<RunningKubernetes> {
   const { service = PILOT_SERVICE, port = 0, namespace = 'dpp-staging', context = 'dpp-staging', logFile, timing } = options;
-  const cluster = new Cluster({ observeMs: 20, rolloutMs: 150, ...timing }, logFile);
-  seedService(cluster.store, namespace, service);
+  let cluster = begin();
   const server: ApiServer = new ApiServer(cluster, answerControl, port);
   await server.up();
   const url = `http://127.0.0.1:${server.port}`;
+
+  function begin(): Cluster {
+    const begun = new Cluster({ observeMs: 20, rolloutMs: 150, ...timing }, logFile);
+    seedService(begun.store, namespace, service);
+    return begun;
+  }
 
   async function answerControl(method: string, body: string) {
     if (method === 'GET') return { code: 200, body: controlState(cluster, server) };
@@ -56,6 +63,12 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     port: server.port,
     control: (commands) => control(cluster, server, namespace, commands),
     effects: () => cluster.journal.effects,
+    reset: async () => {
+      cluster.controller.stop();
+      server.down();
+      cluster = server.cluster = begin();
+      await server.up();
+    },
     stop: () => {
       cluster.controller.stop();
       server.stop();
