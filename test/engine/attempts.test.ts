@@ -191,7 +191,7 @@ describe('a transient failure', () => {
 
   test('is tried again after its delay, attempts numbered, until it succeeds', async () => {
     const actors = toyActors({ ledger: toy.ledger, refusals: { gathering: 3 } });
-    const view = await (await toy.engine({ actors })).start(toy.request(RUN, { retryMs: 40 }));
+    const view = await (await toy.engine({ actors })).start(toy.request(RUN, { retryMs: 250 }));
     const gathering = view.attempts.filter(({ step }) => step === 'gathering');
     expect(gathering.map(({ attempt, status }) => `${attempt} ${status}`)).toEqual([
       '1 failed',
@@ -205,7 +205,7 @@ describe('a transient failure', () => {
         continue;
       }
       const failedAt = Date.parse(gathering[index - 1]?.endedAt ?? '');
-      expect(Date.parse(notBefore ?? '') - failedAt).toBe(40);
+      expect(Date.parse(notBefore ?? '') - failedAt).toBe(250);
       // A timer may fire up to a millisecond early.
       expect(Date.parse(startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(notBefore ?? '') - 1);
     }
