@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { comparable, describePerson, isSamePerson, namesOf, principalIn } from '../../src/evidence/person.js';
+import {
+  comparable,
+  describePerson,
+  isFingerprint,
+  isSamePerson,
+  named,
+  namesOf,
+  principalIn,
+} from '../../src/evidence/person.js';
 
 test('a key must be of whom the name says: what stands in angle brackets at its end, else all of it', () => {
   expect(principalIn('verifier@example.com')).toBe('verifier@example.com');
@@ -45,6 +53,8 @@ test.each([
   ['a session that the SDK named', 'assumed-role/deployer/aws-sdk-js-1700000000000'],
   ['the root of the account', 'root'],
   ['a role without a session', 'assumed-role/deployer'],
+  ['a role itself, whatever it is called', 'role/deployers/kim@other.example.com'],
+  ['nothing', ''],
 ])('%s at AWS is many people, or none: no name of anybody', (_what, resource) => {
   expect(namesOf(at(resource))).toEqual(namesOf(person));
 });
@@ -52,4 +62,13 @@ test.each([
 test('one name in common is one person, whatever its case or form', () => {
   expect(isSamePerson(namesOf(person), namesOf({ user: 'ＫＩＭ ', email: null }))).toBe(true);
   expect(isSamePerson(namesOf(person), namesOf({ user: 'lee', email: null, osUser: 'lee' }))).toBe(false);
+});
+
+test('what the engine says under the name of a driver is shown as no word of theirs', () => {
+  expect([named(person), named({ ...person, level: 'engine' })]).toEqual(['kim (asserted)', 'kim']);
+});
+
+test('a fingerprint is known by its first word, in any case', () => {
+  const names = ['SHA256:abc', ' sha256:abc', 'kim SHA256:abc', 'kim'];
+  expect(names.map(isFingerprint)).toEqual([true, true, false, false]);
 });

@@ -140,6 +140,30 @@ describe('membership', () => {
   });
 });
 
+describe('with separation of duties a verifier', () => {
+  const named = waiting(policy({ 'db-restore-verifier': { members: ['kim', 'SHA256:abc'] } }));
+
+  test('has the role under a name of their own: one that somebody wrote into the form makes no member of them', () => {
+    expect(refusal(named, signed('kim'), person('lee'))).toContain('lee (asserted) is no db-restore-verifier');
+    expect(takes(named, signed('kim'), person('lee'))).toBe(false);
+    expect(takes(named, signed('Kim Lee'), person('kim'))).toBe(true);
+  });
+
+  test('does not become one by saying the fingerprint of a key: only a signature proves it', () => {
+    expect(refusal(named, signed('SHA256:abc'), person('SHA256:abc'))).toContain('is no db-restore-verifier');
+  });
+});
+
+test('who gave a signature in another name is kept with it; of a name of their own, or a key, nobody', () => {
+  const key = { principal: 'kim@example.com', fingerprint: 'SHA256:abc' };
+  const givenBy = (signOffChanges: object, who: Identity) =>
+    sent(waiting(policy({}, false)), { type: 'SIGNED_OFF', signOff: { ...signOff, ...signOffChanges } } as RunEvent, who).context
+      .signers[0]?.givenBy;
+  expect(givenBy({ signer: 'db-restore-verifier' }, person('lee'))).toBe('lee');
+  expect(givenBy({ signer: 'Lee <db-restore-verifier>' }, person('db-restore-verifier'))).toBeNull();
+  expect(givenBy({ signer: 'db-restore-verifier', level: 'ssh-verified', signature: key }, person('lee'))).toBeNull();
+});
+
 test('a role that wants a proven name is not acted in with an asserted one, but to reject', () => {
   const strict = waiting(policy({ 'db-restore-verifier': { minimumLevel: 'ssh-verified' } }));
   expect(refusal(strict, signed('db-restore-verifier'), person('db-restore-verifier'))).toContain(
@@ -224,6 +248,15 @@ describe('separation of duties', () => {
     }
     const upload = sent(waiting(anyone), signed('kim'), person('kim')).to('sealing.uploading').fail('ACCESS_DENIED');
     expect(takes(upload, { type: 'RETRY_REQUESTED', reason: null }, operator)).toBe(true);
+  });
+
+  test('keeps nobody from deciding on the failure of an attempt that another driver made', () => {
+    const kim = person('kim');
+    const joined = sent(started(anyone), { type: 'DRIVER_JOINED' }, kim).to('runningRcGates');
+    const failed = joined.fail('RC_GATES_FAILED');
+    expect(failed.context.failure?.by?.user).toBe(operator.user);
+    expect(takes(failed, replay(true), kim)).toBe(true);
+    expect(takes(failed, replay(true), operator)).toBe(false);
   });
 
   test('lets nobody sign what they let pass, nor let something pass when they have signed', () => {
