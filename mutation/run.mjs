@@ -132,7 +132,7 @@ function runScope(name, { mutate, tests, alone = false }) {
 function strykerOptions(name, mutate, report) {
   return {
     mutate,
-    ignorePatterns: ['/.demo', '/bench', '/docs/*', '!/docs/evidence-manifest.schema.json', '/mutation/results'],
+    ignorePatterns: ['/.demo', '/bench', '/docs/*', '!/docs/*.schema.json', '/mutation/results'],
     disableTypeChecks: false,
     // More than there are cores: a mutant that hangs only waits.
     concurrency: 4,
