@@ -156,7 +156,7 @@ interface Person {
 }
 
 function actingPerson(event: PilotEvent): Person {
-  const signed = event.type === 'SIGNED_OFF' ? event.signOff : event.type === 'COUNTERSIGNED' ? event.countersignature : null;
+  const signed = signedIn(event);
   if (signed === null) return personOf(event.who);
   return {
     shown: `${signed.signer} (${signed.level})`,
@@ -170,8 +170,12 @@ function actingPerson(event: PilotEvent): Person {
  * operator hands in what the verifier has written, as the runbook has it.
  */
 function holderOf(event: PilotEvent): Person {
-  const isProven = event.type === 'SIGNED_OFF' && event.signOff.signature !== undefined;
-  return event.type === 'SIGNED_OFF' && !isProven ? personOf(event.who) : actingPerson(event);
+  return signedIn(event)?.signature === undefined ? personOf(event.who) : actingPerson(event);
+}
+
+function signedIn(event: PilotEvent): SignOff | Countersignature | null {
+  if (event.type === 'SIGNED_OFF') return event.signOff;
+  return event.type === 'COUNTERSIGNED' ? event.countersignature : null;
 }
 
 function personOf(who: PilotEvent['who']): Person {

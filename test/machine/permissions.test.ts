@@ -149,6 +149,13 @@ describe('with separation of duties a verifier', () => {
     expect(takes(named, signed('Kim Lee'), person('kim'))).toBe(true);
   });
 
+  test('or a lead does not sign after it by the name of another, whichever program hands it in', () => {
+    const run = sent(waiting(), signed('db-restore-verifier'), person('db-restore-verifier'));
+    expect(refusal(run, countersigned('sre-lead', 'sre-lead'), person('lee'))).toContain('lee (asserted) is no sre-lead');
+    expect(takes(run, countersigned('sre-lead', 'sre-lead'), person('lee'))).toBe(false);
+    expect(takes(run, countersigned('sre-lead', 'sre-lead'), person('sre-lead'))).toBe(true);
+  });
+
   test('does not become one by saying the fingerprint of a key: only a signature proves it', () => {
     expect(refusal(named, signed('SHA256:abc'), person('SHA256:abc'))).toContain('is no db-restore-verifier');
   });

@@ -156,10 +156,10 @@ export class HistoryReader implements ContentReader {
     this.#noteSignature(record, record.event['signOff']);
   }
 
-  #noteSignature({ seq, at }: HistoryRecord, signed: unknown): void {
+  #noteSignature({ seq, at, from }: HistoryRecord, signed: unknown): void {
     const signedUpTo = (signed as { seq?: unknown } | null | undefined)?.seq;
     const head = this.#pause.get(signedUpTo) ?? null;
-    this.#signatures.push({ seq, at, signed: signed ?? null, head, pausedAt: this.#pausedAt });
+    this.#signatures.push({ seq, at, signed: signed ?? null, head, pausedAt: from === PAUSE ? this.#pausedAt : null });
   }
 }
 
