@@ -138,9 +138,9 @@ describe('the questions at the terminal', () => {
       /no screenshot is named|the blank is not filled in/,
       /empty\.png is empty/,
       /text\.png is neither PNG, JPEG, WebP nor PDF/,
-      /large\.png has 22 MiB, more than 20/,
+      /large\.png cannot be read \(it has 22 MiB, more than 20\)/,
       /none\.png cannot be read \(ENOENT\)/,
-      /shots\/\. is no file/,
+      /shots\/\. cannot be read \(it is no file\)/,
     ])
       expect(words).toMatch(why);
     expect(form()).toContain('[x] File names, separated by commas: a.jpg, b.webp, c.pdf\n');

@@ -13,7 +13,7 @@ describe.each(['cutover.policy.yaml', 'cutover.config.yaml'])('%s', (name) => {
     ['a link that leads nowhere', /a link that leads nowhere/, (file) => symlinkSync('/absent/file.yaml', file)],
     ['a directory', /it is no file/, (file) => mkdirSync(file)],
     ['a FIFO that nobody writes to', /it is no file/, (file) => execFileSync('mkfifo', [file])],
-    ['far too large', /has 2097152 bytes/, (file) => writeFileSync(file, Buffer.alloc(2 * 1024 * 1024, '#'))],
+    ['far too large', /it has 2 MiB, more than 1/, (file) => writeFileSync(file, Buffer.alloc(2 * 1024 * 1024, '#'))],
   ])('that is %s is not taken for one that is missing: no run is started', async (_what, why, make) => {
     const file = join(pilot.directory, name);
     make(file);

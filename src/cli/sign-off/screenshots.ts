@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
 import { pictureType, pictureTypeIn, type PictureType } from '../../evidence/picture-type.js';
+import { NamedFileError, readNamedFile } from '../named-file.js';
 
 /** A screenshot as it lies in 56_db_restore_screenshots/. */
 export interface Screenshot {
@@ -18,9 +17,8 @@ export interface Screenshot {
 /** A file that is not taken for a screenshot, and why. */
 export class ScreenshotError extends Error {}
 
-const MEBIBYTE = 1024 * 1024;
 /** Many times what a whole screen takes. */
-const MAX_MEBIBYTES = 20;
+const LIMIT = { maxMebibytes: 20 };
 
 /** What lies there, sorted by name. Throws `EvidenceError`. */
 export async function screenshotsIn(evidence: EvidenceDir): Promise<Screenshot[]> {
@@ -38,7 +36,7 @@ export async function screenshotsIn(evidence: EvidenceDir): Promise<Screenshot[]
  * taken as it is. Throws `ScreenshotError` for what is empty, too large, no picture, or cannot be read, and `EvidenceError`.
  */
 export async function takeScreenshot(evidence: EvidenceDir, path: string, shown: string): Promise<void> {
-  const content = await contentOf(path, shown);
+  const content = contentOf(path, shown);
   if (pictureType(content) === null) {
     throw new ScreenshotError(`${shown} is neither PNG, JPEG, WebP nor PDF, by its first bytes: name the picture itself`);
   }
@@ -53,26 +51,13 @@ export async function takeScreenshot(evidence: EvidenceDir, path: string, shown:
 
 const FOLDER = `${EVIDENCE.screenshots}/`;
 
-async function contentOf(path: string, shown: string): Promise<Buffer> {
-  let file: FileHandle | null = null;
+function contentOf(path: string, shown: string): Buffer {
   try {
-    // O_NONBLOCK: a FIFO must not hang us; it is refused as no file.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const found = await file.stat();
-    if (!found.isFile()) throw new ScreenshotError(`${shown} is no file`);
-    if (found.size === 0) throw new ScreenshotError(`${shown} is empty`);
-    if (found.size > MAX_MEBIBYTES * MEBIBYTE) {
-      throw new ScreenshotError(
-        `${shown} has ${Math.ceil(found.size / MEBIBYTE)} MiB, more than ${MAX_MEBIBYTES}: make it smaller`,
-      );
-    }
-    return await file.readFile();
+    const content = readNamedFile(path, LIMIT);
+    if (content.length === 0) throw new ScreenshotError(`${shown} is empty`);
+    return content;
   } catch (error) {
-    if (error instanceof ScreenshotError) throw error;
-    throw new ScreenshotError(`${shown} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`, {
-      cause: error,
-    });
-  } finally {
-    await file?.close();
+    if (!(error instanceof NamedFileError)) throw error;
+    throw new ScreenshotError(`${shown} cannot be read (${error.message})`, { cause: error });
   }
 }

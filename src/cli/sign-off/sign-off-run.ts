@@ -71,7 +71,7 @@ async function newForm(
   { engine }: Workspace,
   io: Io,
 ): Promise<NewForm | null> {
-  if (options.file !== null) return { content: await givenFile('--file', options.file), replaces: true };
+  if (options.file !== null) return { content: givenFile('--file', options.file), replaces: true };
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
   const requireOpen = (now: RunView) => {
     requireWaiting(now);

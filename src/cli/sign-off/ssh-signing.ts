@@ -26,8 +26,8 @@ export async function signedHere(view: RunView, statement: SignOffStatement, key
  * `SignatureRefusedError` for what is not signed by an allowed signer, and the `ActorError` of a missing ssh-keygen.
  */
 export async function signedElsewhere(view: RunView, request: string, response: string, io: Io): Promise<GivenStatement> {
-  const armored = (await givenFile('--response', response)).toString('utf8');
-  const text = (await givenFile('--request', request)).toString('utf8');
+  const armored = givenFile('--response', response).toString('utf8');
+  const text = givenFile('--request', request).toString('utf8');
   return verified(view, statementIn(view.run.runId, request, text), armored, response, io);
 }
 
