@@ -9,6 +9,6 @@ export function shape(text: string): string {
     .replaceAll(/VersionId=\S+/g, 'VersionId=<version>')
     .replaceAll(/ETag=\S+/g, 'ETag=<etag>')
     .replaceAll(/version [A-Za-z0-9._]{32}/g, 'version <version>')
-    .replaceAll(/\(\d+(\.\d+)?K\)/g, '(<size>K)')
+    .replaceAll(/\b\d+(\.\d+)?K\)/g, '<size>K)')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>');
 }
