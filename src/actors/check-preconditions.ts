@@ -4,6 +4,7 @@ import type { RunRequest, Settings } from '../config/settings.js';
 import type { Check, PreflightFacts, Signer } from '../config/step-contracts.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
+import { allSettled } from './all-settled.js';
 import { createGit } from './git.js';
 import { CLEAN, composeWorld } from './observe-world.js';
 import { checkAwsIdentity } from './preconditions/aws-identity.js';
@@ -126,14 +127,6 @@ async function writeReport(
   const log = await context.openLog(EVIDENCE.preflight);
   await log.write(`${JSON.stringify(report, null, 2)}\n`);
   await log.close();
-}
-
-/** Waits for all of them, so that no process of one outlives the failure of another; then the first failure counts. */
-async function allSettled<T extends readonly Promise<unknown>[]>(
-  promises: readonly [...T],
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as { -readonly [K in keyof T]: Awaited<T[K]> };
 }
 
 /** Runbook: 6 asks for the WORM variables, 7 for those of staging; the others are in "Required ENV" or ours. */

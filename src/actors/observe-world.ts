@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalSha256 } from '../evidence/canonical-json.js';
 import type { Settings, World } from '../config/settings.js';
+import { allSettled } from './all-settled.js';
 import { openSigningKey } from './attestation/signing-key.js';
 import { createGit } from './git.js';
 import { currentTarget } from './kubectl.js';
@@ -40,14 +41,14 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
   const owner = unrecordedOwner(signal, env);
   const git = createGit(owner, settings.directory);
   const { signWith } = settings;
-  const [gitHead, gitBranch, status, rcRunnerSha256, { kubeContext, kubeServer }, { account, arn }, key] = await Promise.all([
+  const [gitHead, gitBranch, status, rcRunnerSha256, { kubeContext, kubeServer }, { account, arn }, key] = await allSettled([
     git.head(),
     git.branch(),
     git.status(),
     hashRcRunner(settings.rcRunner),
     currentTarget(owner),
     callerIdentity(settings, env, signal),
-    signWith === null ? null : openSigningKey(signWith, owner),
+    signWith === null ? Promise.resolve(null) : openSigningKey(signWith, owner),
   ]);
   return composeWorld(settings, env, {
     gitHead,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CLEAN, composeWorld, observeWorld, worldDifferences } from '../../src/actors/observe-world.js';
@@ -78,6 +78,14 @@ describe('the world', () => {
     ],
   ])('is not known without %s', async (_what, code, arrange) => {
     await expect(observe(arrange())).rejects.toMatchObject({ code });
+  });
+
+  test('leaves no command running when another look has failed, and tells the same failure each time', async () => {
+    const mark = join(context.folder, 'kubectl-ended');
+    const git = "'symbolic-ref '*) exit 1 ;;";
+    const kubectl = `'config '*) sleep 0.3; touch '${mark}'; exit 1 ;;`;
+    await expect(observe(pretendWorld(context.folder, aws, { git, kubectl }))).rejects.toMatchObject({ code: 'GIT_DETACHED' });
+    expect(existsSync(mark)).toBe(true);
   });
 
   test('has the endpoints that are given, and none that is blank', () => {

@@ -1,6 +1,7 @@
 import { judgeKubeTarget } from '../../config/kube-patterns.js';
 import type { Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
+import { allSettled } from '../all-settled.js';
 import { createKubectl, currentTarget, kubectlVersion, type Kubectl, type KubeTarget } from '../kubectl.js';
 import { badOutput } from '../kubectl-call.js';
 import { quoteOutput } from '../process/quote-output.js';
@@ -45,7 +46,7 @@ async function checkPermissions({ namespace }: Partial<Settings>, facts: KubeTar
     ...READ.map((resource) => mayList(kubectl, resource, namespace, owner)),
     ...ON_DEPLOYMENTS.map((verb) => may(kubectl, verb, namespace, owner.signal)),
   ];
-  return (await Promise.all(probes)).flatMap(({ checks }) => checks);
+  return (await allSettled(probes)).flatMap(({ checks }) => checks);
 }
 
 /** An empty list is what a namespace that does not exist gives too: the steps would find nothing there, after hours of gates. */
