@@ -93,6 +93,7 @@ export function runFacts(view: RunView) {
     operator: run.operator,
     created_at: run.createdAt,
     updated_at: run.updatedAt,
+    state_since: run.stateSince,
     failure,
     pause,
     sign_off: signOff,

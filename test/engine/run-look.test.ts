@@ -14,6 +14,7 @@ function run(status: RunStatus): RunRecord {
     updatedAt: AT,
     status,
     state: 'gathering',
+    stateSince: AT,
     machineVersion: 'toy-1',
     operator,
     evidenceDir: '/srv/evidence',
@@ -55,8 +56,9 @@ test.each(['failed', 'completed', 'abandoned', 'superseded'] as const)(
   },
 );
 
-test('a run that waits for a person says for how long', () => {
-  expect(runLook(run('waiting'), lease(null), [], here, after(3 * 3600 + 59))).toEqual({ kind: 'waiting', text: 'waiting 3h' });
+test('a run that waits for a person says for how long, whatever happened while it waited', () => {
+  const claimed = { ...run('waiting'), updatedAt: after(3 * 3600).toISOString() };
+  expect(runLook(claimed, lease(null), [], here, after(3 * 3600 + 59))).toEqual({ kind: 'waiting', text: 'waiting 3h' });
 });
 
 test.each([

@@ -32,6 +32,7 @@ export function describeTransitions(connected: () => Store): void {
         updatedAt: AT,
         status: 'active',
         state: 'preflight',
+        stateSince: AT,
         machineVersion: '1',
         environment: null,
         gitHead: null,
@@ -82,6 +83,15 @@ export function describeTransitions(connected: () => Store): void {
         seq: 2,
         machineVersion: '2',
       });
+    });
+
+    test('what leaves the run in its state is no new state: the run is there since it came', async () => {
+      const came = await store.commit(next(2, 1, { to: 'waiting', status: 'waiting' }));
+      const claimed = await store.commit(next(3, 1, { from: 'waiting', to: 'waiting', status: 'waiting' }));
+      const stays = { state: 'waiting', stateSince: came.at, updatedAt: claimed.at };
+      expect(await store.getRun(RUN)).toMatchObject(stays);
+      expect(await store.listRuns({ status: ['waiting'] })).toMatchObject([stays]);
+      expect(await store.listRuns({})).toMatchObject([stays]);
     });
 
     test('it settles attempts and spawns the next in the same moment', async () => {

@@ -104,7 +104,7 @@ export class RunTable {
   }
 
   get(runId: string): RunRecord | null {
-    const row = this.#db.prepare<[string], RunRow>('SELECT * FROM runs WHERE run_id = ?').get(runId);
+    const row = this.#db.prepare<[string], RunRow>(`${SELECT_RUN} WHERE run_id = ?`).get(runId);
     return row === undefined ? null : toRun(row);
   }
 
@@ -121,12 +121,12 @@ export class RunTable {
   /** Newest first. */
   list({ status: statuses, before = AFTER_ALL, limit = NO_LIMIT }: RunFilter): RunRecord[] {
     if (statuses === undefined) {
-      const page = this.#db.prepare<[string, number], RunRow>('SELECT * FROM runs WHERE run_id < ? ORDER BY run_id DESC LIMIT ?');
+      const page = this.#db.prepare<[string, number], RunRow>(`${SELECT_RUN} WHERE run_id < ? ORDER BY run_id DESC LIMIT ?`);
       return page.all(before, limit).map(toRun);
     }
     // A page of each status, which the index gives in order: one question for several would sort all that match.
     const page = this.#db.prepare<[string, string, number], RunRow>(
-      'SELECT * FROM runs WHERE status = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?',
+      `${SELECT_RUN} WHERE status = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?`,
     );
     return statuses
       .flatMap((status) => page.all(status, before, limit))
@@ -135,6 +135,11 @@ export class RunTable {
       .map(toRun);
   }
 }
+
+/** What leaves the run where it is (a claim, a countersignature) is no new state. */
+const SELECT_RUN = `SELECT runs.*, (SELECT at FROM transitions
+    WHERE transitions.run_id = runs.run_id AND from_state IS NOT to_state ORDER BY seq DESC LIMIT 1) AS state_since
+  FROM runs`;
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
@@ -157,6 +162,7 @@ interface RunRow {
   readonly updated_at: string;
   readonly status: RunStatus;
   readonly state: string;
+  readonly state_since: string;
   readonly machine_version: string;
   readonly operator: string;
   readonly evidence_dir: string;
@@ -174,6 +180,7 @@ function toRun(row: RunRow): RunRecord {
     updatedAt: row.updated_at,
     status: row.status,
     state: row.state,
+    stateSince: row.state_since,
     machineVersion: row.machine_version,
     operator: parseStored(row.operator, `run ${row.run_id}`, 'operator') as Identity,
     evidenceDir: row.evidence_dir,
