@@ -16,15 +16,20 @@ export function liveMemory(): number {
   return heapUsed + arrayBuffers;
 }
 
-/** How many bytes more were held on to while this was done than before it, at the most. Looked at ten times a second. */
+/** How many bytes more were held on to while this was done than before it, at the most. */
 export async function mostLiveMemory(work: () => Promise<void>): Promise<number> {
   const before = liveMemory();
   let most: number | null = null;
-  const timer = setInterval(() => (most = Math.max(most ?? 0, liveMemory() - before)), 100);
+  // From the end of one look: a collection may take a second where the process holds much else.
+  const look = () => {
+    most = Math.max(most ?? 0, liveMemory() - before);
+    timer = setTimeout(look, 500);
+  };
+  let timer = setTimeout(look, 500);
   try {
     await work();
   } finally {
-    clearInterval(timer);
+    clearTimeout(timer);
   }
   if (most === null) throw new Error('the work was done before anything could be seen of it');
   return most;
