@@ -93,7 +93,7 @@ export function runFacts(view: RunView) {
     operator: run.operator,
     created_at: run.createdAt,
     updated_at: run.updatedAt,
-    state_since: run.stateSince,
+    waiting_since: run.waitingSince,
     failure,
     pause,
     sign_off: signOff,

@@ -12,8 +12,8 @@ export interface RunRecord {
   readonly status: RunStatus;
   /** The machine's state, e.g. `runningRcGates`, `sealing.uploading`. */
   readonly state: string;
-  /** When it came into that state; what happened since has left it there. */
-  readonly stateSince: string;
+  /** When it came to where it waits; null while it does not wait. */
+  readonly waitingSince: string | null;
   readonly machineVersion: string;
   readonly operator: Identity;
   readonly evidenceDir: string;

@@ -14,7 +14,7 @@ function run(status: RunStatus): RunRecord {
     updatedAt: AT,
     status,
     state: 'gathering',
-    stateSince: AT,
+    waitingSince: status === 'waiting' ? AT : null,
     machineVersion: 'toy-1',
     operator,
     evidenceDir: '/srv/evidence',

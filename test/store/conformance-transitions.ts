@@ -32,7 +32,7 @@ export function describeTransitions(connected: () => Store): void {
         updatedAt: AT,
         status: 'active',
         state: 'preflight',
-        stateSince: AT,
+        waitingSince: null,
         machineVersion: '1',
         environment: null,
         gitHead: null,
@@ -85,10 +85,10 @@ export function describeTransitions(connected: () => Store): void {
       });
     });
 
-    test('what leaves the run in its state is no new state: the run is there since it came', async () => {
+    test('what leaves a run waiting where it waited does not make it wait anew', async () => {
       const came = await store.commit(next(2, 1, { to: 'waiting', status: 'waiting' }));
       const claimed = await store.commit(next(3, 1, { from: 'waiting', to: 'waiting', status: 'waiting' }));
-      const stays = { state: 'waiting', stateSince: came.at, updatedAt: claimed.at };
+      const stays = { state: 'waiting', waitingSince: came.at, updatedAt: claimed.at };
       expect(await store.getRun(RUN)).toMatchObject(stays);
       expect(await store.listRuns({ status: ['waiting'] })).toMatchObject([stays]);
       expect(await store.listRuns({})).toMatchObject([stays]);

@@ -136,9 +136,9 @@ export class RunTable {
   }
 }
 
-/** What leaves the run where it is (a claim, a countersignature) is no new state. */
-const SELECT_RUN = `SELECT runs.*, (SELECT at FROM transitions
-    WHERE transitions.run_id = runs.run_id AND from_state IS NOT to_state ORDER BY seq DESC LIMIT 1) AS state_since
+/** What leaves a run waiting where it waited (a claim, a countersignature) does not make it wait anew. */
+const SELECT_RUN = `SELECT runs.*, CASE status WHEN 'waiting' THEN (SELECT at FROM transitions
+    WHERE transitions.run_id = runs.run_id AND from_state IS NOT to_state ORDER BY seq DESC LIMIT 1) END AS waiting_since
   FROM runs`;
 
 /** SQLite reads a negative LIMIT as none. */
@@ -162,7 +162,7 @@ interface RunRow {
   readonly updated_at: string;
   readonly status: RunStatus;
   readonly state: string;
-  readonly state_since: string;
+  readonly waiting_since: string | null;
   readonly machine_version: string;
   readonly operator: string;
   readonly evidence_dir: string;
@@ -180,7 +180,7 @@ function toRun(row: RunRow): RunRecord {
     updatedAt: row.updated_at,
     status: row.status,
     state: row.state,
-    stateSince: row.state_since,
+    waitingSince: row.waiting_since,
     machineVersion: row.machine_version,
     operator: parseStored(row.operator, `run ${row.run_id}`, 'operator') as Identity,
     evidenceDir: row.evidence_dir,
