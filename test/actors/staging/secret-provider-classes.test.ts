@@ -122,11 +122,11 @@ describe('in a SecretProviderClass', () => {
   });
 
   test('objects that can not be read for sure are a finding, and searched but for their comments', async () => {
-    expect(await findings({ parameters: { objects: '# prod\n  # prod\r\n- {objectName: staging/db}' } })).toEqual([
-      'parameters.objects: cannot be read for sure: line 3 has a value that begins with "{", which this check does not read',
+    expect(await findings({ parameters: { objects: '# prod\n  # prod\r\n- objectName: !vault staging/db' } })).toEqual([
+      'parameters.objects: cannot be read for sure: line 3: Unresolved tag: !vault',
     ]);
-    expect(await findings({ parameters: { objects: '- {objectName: x#prod}' } })).toEqual([
-      'parameters.objects: cannot be read for sure: line 1 has a value that begins with "{", which this check does not read',
+    expect(await findings({ parameters: { objects: '- objectName: !vault x#prod' } })).toEqual([
+      'parameters.objects: cannot be read for sure: line 1: Unresolved tag: !vault',
       'parameters.objects: points at production ("prod")',
     ]);
   });
