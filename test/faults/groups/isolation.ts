@@ -103,7 +103,7 @@ export const ISOLATION: FaultGroup = {
       ['parameters.objects line 1, objectName: points at production ("prod")', POINT_AT_STAGING],
     ),
     secrets('its objects are no YAML', { objects: '- objectName: {staging: [\n' }, [
-      'parameters.objects: cannot be read for sure: line 1 has a value that begins with "{"',
+      'parameters.objects: cannot be read for sure: line 2: Flow sequence in block collection must be sufficiently indented',
       POINT_AT_STAGING,
     ]),
     secrets('its objects are empty', { objects: '' }, [
