@@ -13,6 +13,7 @@ import { checkKubeContext } from './preconditions/kube-context.js';
 import { environmentOf } from './preconditions/environment.js';
 import { realFiles } from './preconditions/files.js';
 import type { Finding } from './preconditions/precondition.js';
+import { checkPolicy } from './preconditions/policy.js';
 import { checkBranch, checkCleanWorktree, checkCommits } from './preconditions/repository.js';
 import { checkSigner } from './preconditions/signer.js';
 import { checkTimestampAuthority } from './preconditions/timestamp-authority.js';
@@ -42,7 +43,7 @@ export async function checkPreconditions(
   };
   const askedIdentity = told(checkAwsIdentity(valid, variables, env, signal));
   const account = () => askedIdentity.then(({ facts }) => facts?.account ?? null);
-  const [branch, commits, identity, kube, bucket, signer, authority, worktree] = await allSettled([
+  const [branch, commits, identity, kube, bucket, signer, authority, policy, worktree] = await allSettled([
     told(checkBranch(git, valid.branches ?? [], signal)),
     told(checkCommits(git, { requiredCommits: valid.requiredCommits ?? [], commitsOk: request.commitsOk }, signal)),
     askedIdentity,
@@ -50,10 +51,11 @@ export async function checkPreconditions(
     told(checkBucket(valid, variables, context, account)),
     told(checkSigner(valid, variables, context)),
     told(checkTimestampAuthority(valid, variables, signal)),
+    told(checkPolicy(git, request, signal)),
     told(checkCleanWorktree(git, request.directory, signal)),
   ]);
   signal.throwIfAborted();
-  const checks = [branch, commits, identity, kube, bucket, signer, authority]
+  const checks = [branch, commits, identity, kube, bucket, signer, authority, policy]
     .flatMap((finding): readonly Check[] => finding.checks)
     .concat(environment, worktree.checks);
   const facts = { ...branch.facts, ...commits.facts, ...kube.facts };

@@ -12,6 +12,10 @@ export interface Git {
   branch(): Promise<string>;
   /** The commit that a ref (or hash) names, or else the newest ancestor of HEAD with exactly this subject; null if neither. */
   findCommit(text: string): Promise<FoundCommit | null>;
+  /** Where the directory is in its worktree. */
+  place(): Promise<Place>;
+  /** What HEAD has at a path from the worktree's top, whatever the worktree shows in its stead; null when there is nothing. */
+  atHead(path: string): Promise<HeadEntry | null>;
 }
 
 export interface FoundCommit {
@@ -19,6 +23,18 @@ export interface FoundCommit {
   readonly commit: string;
   /** Whether it is an ancestor of HEAD, or HEAD itself. */
   readonly onBranch: boolean;
+}
+
+export interface Place {
+  /** The worktree's top, absolute. */
+  readonly top: string;
+  /** The directory from there: empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
+export interface HeadEntry {
+  /** As it is committed, before line endings or filters change it; null for what is no regular file: a link, a folder, a submodule. */
+  readonly content: string | null;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -53,6 +69,15 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
   function unexpected(args: readonly string[], what: string, stdout: string): ActorError {
     const said = quoteOutput(stdout, owner.env);
     return new ActorError('GIT_FAILED', `git ${args.join(' ')} in ${directory} printed ${what} but: ${said}. Run it by hand.`);
+  }
+  /** The entries of a tree that is not empty, by their names. */
+  async function entriesOf(tree: string): Promise<ReadonlyMap<string, TreeEntry>> {
+    const args = [...AS_COMMITTED, 'ls-tree', '-z', '--full-tree', tree];
+    const { stdout } = await git(args);
+    const entries = stdout.split('\0').slice(0, -1).map(treeEntry);
+    // Git keeps no empty folder: without an entry nothing was looked at, and an empty answer does not say that there is no file.
+    if (entries.length === 0 || entries.includes(null)) throw unexpected(args, 'no entries of a tree', stdout);
+    return new Map(entries.flatMap((entry) => (entry === null ? [] : [[entry.name, entry]])));
   }
   const isOnBranch = async (commit: string) =>
     (await git(['merge-base', '--is-ancestor', commit, 'HEAD'], [0, 1])).exitCode === 0;
@@ -89,7 +114,45 @@ export function createGit(owner: ProcessOwner, directory: string): Git {
       if (line !== undefined) return { commit: line.slice(0, line.indexOf(' ')), onBranch: true };
       return named === null ? null : { commit: named, onBranch: false };
     },
+    async place() {
+      const args = ['rev-parse', '--show-toplevel', '--show-prefix'];
+      const { stdout } = await git(args);
+      const [, top, prefix] = /^(\/.*)\n(.*)\n$/.exec(stdout) ?? [];
+      if (top === undefined || prefix === undefined) throw unexpected(args, 'no worktree', stdout);
+      return { top, prefix };
+    },
+    async atHead(path) {
+      const folders = path.split('/');
+      const name = folders.pop() ?? '';
+      let tree = 'HEAD^{tree}';
+      for (const folder of folders) {
+        const entry = (await entriesOf(tree)).get(folder);
+        if (entry?.type !== 'tree') return null;
+        tree = entry.hash;
+      }
+      const entry = (await entriesOf(tree)).get(name);
+      if (entry === undefined) return null;
+      if (entry.type !== 'blob' || entry.isLink) return { content: null };
+      return { content: (await git([...AS_COMMITTED, 'cat-file', 'blob', entry.hash])).stdout };
+    },
   };
+}
+
+/** A replacement (git-replace(1)) is of this clone alone. */
+const AS_COMMITTED = ['--no-replace-objects'];
+
+interface TreeEntry {
+  readonly name: string;
+  readonly type: string;
+  readonly hash: string;
+  readonly isLink: boolean;
+}
+
+/** `<mode> <type> <hash>\t<name>`. Source: git-ls-tree(1). */
+function treeEntry(line: string): TreeEntry | null {
+  const [, mode, type, hash, name] = /^(\d{6}) (blob|tree|commit) ([0-9a-f]{40,64})\t([^]+)$/.exec(line) ?? [];
+  if (type === undefined || hash === undefined || name === undefined) return null;
+  return { name, type, hash, isLink: mode === '120000' };
 }
 
 async function run(owner: ProcessOwner, directory: string, args: readonly string[]): Promise<ProcessResult> {

@@ -1,11 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { NO_POLICY, type Policy } from '../config/policy.js';
+import { NO_POLICY, POLICY_FILE, type Policy } from '../config/policy.js';
 import { UsageError } from './errors.js';
 import { settingsFile } from './settings-file.js';
-
-/** Looked for in the directory of the run when no other one is named. */
-export const POLICY_FILE = 'cutover.policy.yaml';
 
 /**
  * The policy of a new run: of the named file, else of `cutover.policy.yaml` in the directory if that is there, else none. The one of the

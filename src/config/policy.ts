@@ -2,6 +2,9 @@
 export const LEVELS = ['asserted', 'ssh-verified'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** Looked for in the directory of the run when no other one is named. */
+export const POLICY_FILE = 'cutover.policy.yaml';
+
 /** Who acts on a run. The first two drive and decide, the others sign. */
 export const ROLES = ['operator', 'supervisor', 'db-restore-verifier', 'sre-lead', 'engineering-lead'] as const;
 export type PolicyRole = (typeof ROLES)[number];

@@ -227,3 +227,20 @@ describe('a git that fails', () => {
     await expect(createGit(endless, folder).status()).rejects.toMatchObject({ code: 'COMMAND_OUTPUT_TOO_LARGE' });
   });
 });
+
+describe('the place in the worktree', () => {
+  test.each([
+    ['/srv/platform\\n\\n', { top: '/srv/platform', prefix: '' }],
+    ['/srv/a b\\nservices/orders/\\n', { top: '/srv/a b', prefix: 'services/orders/' }],
+  ])('is read out of %j', async (said, place) => {
+    expect(await git(`rev-parse) printf '${said}' ;;`).place()).toEqual(place);
+    expect(calls()).toEqual(['rev-parse --show-toplevel --show-prefix']);
+  });
+
+  test.each(['', '/srv/platform\\n', 'platform\\n\\n', '/srv\\n\\n\\n'])('is not known from %j', async (said) => {
+    expect(await failure(git(`rev-parse) printf '${said}' ;;`).place())).toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining('rev-parse --show-toplevel --show-prefix in '),
+    });
+  });
+});

@@ -37,7 +37,9 @@ export function pretendWorld(
 case "$* " in
 ${git}
 'symbolic-ref '*) echo main ;;
+'rev-parse --show-'*) printf '/repository\\n\\n' ;;
 'rev-parse '*) echo ${HEAD} ;;
+'--no-replace-objects ls-tree '*) printf '100644 blob ${HEAD}\\tREADME.md\\0' ;;
 'status '*) echo '## main' ;;
 'merge-base '*) true ;;
 *) exit 9 ;;

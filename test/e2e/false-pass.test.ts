@@ -97,4 +97,20 @@ describe('nothing ends with 0 or PASS that was not proven', () => {
     const summary = await readFile(join(await pilot.runDirectory(), '90_result_summary.txt'), 'utf8');
     expect(/^Git HEAD: +(\S+)/m.exec(summary)?.[1]).toBe(gated.trim());
   }, 60_000);
+
+  test('a run that is started below the directory of the policy is not a run without one', async () => {
+    const { repository } = pilot.site;
+    await writeFile(join(repository, 'cutover.policy.yaml'), 'version: 1\nseparation: true\n');
+    await git('add', '--all');
+    await git('commit', '--quiet', '--message', 'the policy');
+    const through = ['sh', '-c', 'cd dpp && exec "$@"', 'sh'];
+    const env = { DPP_RC_RUNNER: join(repository, 'dpp/tools/rc_double_then_ci_then_archive.sh') };
+    const { exitCode, stdout } = await pilot.cutover(['preflight'], { env, through });
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 1 });
+    expect(stdout.match(/^FAIL .*$/gm)).toEqual([
+      expect.stringMatching(/^FAIL +ENV policy +HEAD has cutover\.policy\.yaml, and the run has no policy$/),
+    ]);
+    expect(stdout).toContain(`  ENV policy: Start in ${repository}, where it is.\n`);
+    expect(await pilot.cutover(['run'], { env, through })).toMatchObject({ exitCode: 1 });
+  }, 60_000);
 });

@@ -119,6 +119,7 @@ describe('the pre-conditions', () => {
       ...ORDER,
       'ENV signer of the attestation',
       'ENV timestamp authority',
+      'ENV policy',
       ...VARIABLES,
       '8. clean worktree',
     ]);
@@ -174,7 +175,7 @@ describe('the pre-conditions', () => {
   });
 
   test.each<[string, Changes, string[]]>([
-    ['git can not tell HEAD', { world: { git: "'rev-parse '*) exit 1 ;;" } }, ['2. required commits']],
+    ['git can not tell HEAD', { world: { git: "'rev-parse --verify '*) exit 1 ;;" } }, ['2. required commits']],
     ['HEAD is detached', { world: { git: "'symbolic-ref '*) exit 1 ;;" } }, ['1. branch']],
     ['the worktree is not clean', { world: { git: "'status '*) printf '## main\\n?? new\\n' ;;" } }, ['8. clean worktree']],
     [

@@ -14,6 +14,8 @@ function repository(changes: Partial<Git> = {}): Git {
     branch: () => Promise.resolve('main'),
     findCommit: (text) =>
       Promise.resolve(text === 'absent' ? null : { commit: `${text}-commit-0123456789`, onBranch: text !== 'side' }),
+    place: () => Promise.resolve({ top: '/repository', prefix: '' }),
+    atHead: () => Promise.resolve(null),
     ...changes,
   };
 }

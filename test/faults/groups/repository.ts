@@ -6,7 +6,8 @@ import type { FaultPilot } from '../fault-pilot.js';
 const BRANCH = '1. branch';
 const COMMITS = '2. required commits';
 const WORKTREE = '8. clean worktree';
-const ALL = [BRANCH, COMMITS, WORKTREE];
+const POLICY = 'ENV policy';
+const ALL = [BRANCH, COMMITS, POLICY, WORKTREE];
 
 /** A worktree that is not as it was committed. */
 function worktree(how: string, inject: FaultCase['inject'], shows: string): FaultCase {
@@ -47,6 +48,28 @@ function noCommits(how: string, value: string | undefined): FaultCase {
     ]),
     mend: (pilot) => pilot.setVariable('CUTOVER_REQUIRED_COMMITS', value),
     goesOn: [{ args: ['preflight', '--commits-ok', 'a rehearsal without history'], exitCode: 0 }],
+  };
+}
+
+/** The site's policy is not what HEAD has, and `git status` does not show it. */
+function policy(how: string, hide: (pilot: FaultPilot) => Promise<unknown>, says: string): FaultCase {
+  const file = 'cutover.policy.yaml';
+  return {
+    what: '`cutover.policy.yaml`',
+    how,
+    inject: async (pilot) => {
+      await pilot.write(file, 'version: 1\nroles:\n  operator:\n    members: [operator@example.com]\n');
+      await pilot.git('add', file);
+      await pilot.git('commit', '--quiet', '--message', 'the policy');
+      await pilot.git('update-index', '--skip-worktree', file);
+      await hide(pilot);
+    },
+    mend: async (pilot) => {
+      await pilot.git('update-index', '--no-skip-worktree', file);
+      await pilot.git('reset', '--quiet', '--hard', 'HEAD~1');
+    },
+    says: [`${POLICY}: HEAD has ${file}, and the run has ${says}`, 'Commit the change, or put the file back as HEAD has it'],
+    failedChecks: [POLICY],
   };
 }
 
@@ -142,6 +165,12 @@ export const REPOSITORY: FaultGroup = {
       },
       '?? notes.txt',
     ),
+    policy(
+      'another one, which git was told not to look at',
+      (pilot) => pilot.write('cutover.policy.yaml', 'version: 1\nseparation: false\n'),
+      'another one',
+    ),
+    policy('taken away, and git was told not to look', (pilot) => rm(join(pilot.repository, 'cutover.policy.yaml')), 'no policy'),
     damaged('.git', null, NO_REPOSITORY),
     damaged('.git/HEAD', 'garbage\n', NO_REPOSITORY),
     damaged('.git/objects', null, NO_REPOSITORY),
@@ -170,6 +199,12 @@ export const REPOSITORY: FaultGroup = {
       'case "$*" in *status*) exit 0;; esac; exec "$REAL" "$@"',
       [`${WORKTREE}: GIT_FAILED`, 'printed no branch but: (nothing). Run it by hand'],
       [WORKTREE],
+    ),
+    git(
+      'prints nothing on `git ls-tree`',
+      'case "$*" in *ls-tree*) exit 0;; esac; exec "$REAL" "$@"',
+      [`${POLICY}: GIT_FAILED`, 'printed no entries of a tree but: (nothing). Run it by hand'],
+      [POLICY],
     ),
     git('prints something else', 'echo warning: what', ['GIT_FAILED', 'printed no commit but: warning: what']),
     git('fails', 'echo "fatal: out of memory" >&2; exit 128', [
