@@ -1,4 +1,5 @@
 import { ActorError } from './actor.js';
+import { couldNotBegin } from './process/find-command.js';
 import { quoteOutput } from './process/quote-output.js';
 import { runProcess, type ProcessOwner, type ProcessResult } from './process/run-process.js';
 
@@ -9,7 +10,7 @@ const TIMEOUT_MS = 10_000;
  */
 const OLDEST = [2, 15] as const;
 
-/** The version of git, e.g. `2.39.5`. Errors: GIT_MISSING, GIT_FAILED, GIT_TOO_OLD (before 2.15). */
+/** The version of git, e.g. `2.39.5`. Errors: GIT_MISSING, GIT_FAILED, GIT_TOO_OLD (before 2.15), and those of `runProcess`. */
 export async function gitVersion(owner: ProcessOwner): Promise<string> {
   const { stdout, exitCode } = await run(owner);
   const [, version, major, minor] = /^git version ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
@@ -29,7 +30,7 @@ async function run(owner: ProcessOwner): Promise<ProcessResult> {
   try {
     return await runProcess(owner, 'git', ['--version'], { timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    if (!(error instanceof ActorError) || !error.code.startsWith('COMMAND_NOT_')) throw error;
+    if (!couldNotBegin(error)) throw error;
     throw new ActorError('GIT_MISSING', `git cannot be run: ${error.message}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { ActorError } from './actor.js';
+import { couldNotBegin } from './process/find-command.js';
 import { quoteOutput } from './process/quote-output.js';
 import { runProcess, type ProcessOwner, type ProcessResult } from './process/run-process.js';
 
@@ -160,11 +161,8 @@ async function run(owner: ProcessOwner, directory: string, args: readonly string
     // A file system monitor is a program of the repository's choice; it is not needed to read.
     return await runProcess(owner, 'git', ['-c', 'core.fsmonitor=false', ...args], { cwd: directory, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    if (!(error instanceof ActorError)) throw error;
-    if (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE') {
-      throw new ActorError('GIT_MISSING', `git cannot be run: ${error.message}`, { cause: error });
-    }
-    if (error.code === 'COMMAND_NOT_STARTED') throw notARepository(directory, error.message);
+    if (couldNotBegin(error)) throw new ActorError('GIT_MISSING', `git cannot be run: ${error.message}`, { cause: error });
+    if (error instanceof ActorError && error.code === 'COMMAND_NOT_STARTED') throw notARepository(directory, error.message);
     throw error;
   }
 }

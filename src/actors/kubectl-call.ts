@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import { ActorError } from './actor.js';
 import { commandLine } from './kubectl-error.js';
+import { couldNotBegin } from './process/find-command.js';
 import { quoteOutput } from './process/quote-output.js';
 import { runProcess, type ProcessOwner, type ProcessResult } from './process/run-process.js';
 
@@ -20,7 +21,7 @@ export async function runKubectl(owner: ProcessOwner, args: readonly string[], t
       maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   } catch (error) {
-    if (error instanceof ActorError && (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE')) {
+    if (couldNotBegin(error)) {
       throw new ActorError('KUBECTL_MISSING', `kubectl cannot be run: ${error.message}`, { cause: error });
     }
     throw error;

@@ -5,6 +5,7 @@ import type { RcGatesFacts } from '../config/step-contracts.js';
 import type { EvidenceLog } from '../evidence/evidence-dir.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { ActorError, type ActorContext } from './actor.js';
+import { couldNotBegin } from './process/find-command.js';
 import { LastLine } from './process/last-line.js';
 import { runProcess, type ProcessResult } from './process/run-process.js';
 import { hashRcRunner, rcRunnerMissing } from './rc-runner.js';
@@ -72,8 +73,4 @@ function isExecutable(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function couldNotBegin(error: unknown): error is ActorError {
-  return error instanceof ActorError && ['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE'].includes(error.code);
 }

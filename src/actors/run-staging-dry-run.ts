@@ -31,7 +31,7 @@ export async function runStagingDryRun(input: StagingInput, context: ActorContex
     await conclude(await checkHealth(`${settings.stagingBaseUrl}${path}`, context.signal));
   await conclude(
     await unlessItFails('P4.3 ConfigMaps', context.signal, async () => {
-      const { check, count } = await checkConfigMaps(kubectl, settings.namespace);
+      const { check, count } = await checkConfigMaps(kubectl, settings);
       counts.configMaps = count;
       return check;
     }),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  judgeBinaryConfigMapKeys,
   judgeBucket,
   judgeChangeTicket,
   judgeEndpoint,
@@ -52,6 +53,7 @@ export function parseSettings(request: RunRequest, files: FileFacts, options: Pa
     ...judge.required('DPP_WORM_RETENTION_DAYS', 'retentionDays', judgeRetentionDays),
     ...judge.required('DPP_STAGING_BASE_URL', 'stagingBaseUrl', judgeStagingUrl),
     ...judge.optional('DPP_K8S_NAMESPACE', 'namespace', { unset: 'dpp-staging' }, judgeNamespace),
+    ...judge.optional('CUTOVER_BINARY_CONFIGMAP_KEYS', 'binaryConfigMapKeys', { unset: [] }, judgeBinaryConfigMapKeys),
     ...judge.found('DPP_RC_RUNNER', 'rcRunner', findRcRunner(request, files)),
     ...judge.script('CUTOVER_STAGING_DRY_RUN_SCRIPT', 'stagingDryRunScript', files),
     ...judge.script('CUTOVER_ROLLBACK_DRILL_SCRIPT', 'rollbackDrillScript', files),
@@ -138,7 +140,8 @@ class Judge {
 }
 
 function shown(value: unknown): string {
-  return value === null ? 'nothing' : String(value);
+  if (Array.isArray(value) && value.length > 0) return value.join(', ');
+  return value === null || Array.isArray(value) ? 'nothing' : String(value);
 }
 
 function given(text: string | undefined): string | null {
@@ -230,6 +233,7 @@ const KEYS: readonly (keyof Settings)[] = [
   'retentionDays',
   'stagingBaseUrl',
   'namespace',
+  'binaryConfigMapKeys',
   'rcRunner',
   'deployments',
   'stagingDryRunScript',

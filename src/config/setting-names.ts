@@ -28,6 +28,7 @@ export const VARIABLE_SETTINGS: readonly VariableSetting[] = [
   { name: 'worm.retention_days', variable: 'DPP_WORM_RETENTION_DAYS', key: 'retentionDays' },
   { name: 'staging.base_url', variable: 'DPP_STAGING_BASE_URL', key: 'stagingBaseUrl' },
   { name: 'staging.namespace', variable: 'DPP_K8S_NAMESPACE', key: 'namespace' },
+  { name: 'staging.binary_configmap_keys', variable: 'CUTOVER_BINARY_CONFIGMAP_KEYS', key: 'binaryConfigMapKeys' },
   { name: 'AWS_ENDPOINT_URL', variable: 'AWS_ENDPOINT_URL', key: null },
   { name: 'AWS_ENDPOINT_URL_S3', variable: 'AWS_ENDPOINT_URL_S3', key: null },
   { name: 'AWS_ENDPOINT_URL_STS', variable: 'AWS_ENDPOINT_URL_STS', key: null },

@@ -77,6 +77,18 @@ export function judgeNamespace(text: string): Judged<string> {
   return { value: text };
 }
 
+/** `CONFIGMAP/KEY`, separated by commas, each in full. Source: the Kubernetes documentation of ConfigMaps, and RFC 1123 subdomains. */
+export function judgeBinaryConfigMapKeys(text: string): Judged<readonly string[]> {
+  const keys = text.split(',').map((key) => key.trim());
+  const wrong = keys.find((key) => !/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/[\w.-]{1,253}$/.test(key));
+  if (wrong === undefined) return { value: keys };
+  return {
+    fault: `${quoted(wrong)} is not CONFIGMAP/KEY`,
+    advice:
+      'Set CUTOVER_BINARY_CONFIGMAP_KEYS to such as dpp-trust/truststore.jks, several separated by commas, or leave it unset.',
+  };
+}
+
 /** The SDK takes it as it is; a wrong one would send evidence to a place that nobody meant. */
 export function judgeEndpoint(text: string): Judged<string> {
   const judged = judgeUrl(text, 'Unset it, unless an S3 or STS service other than AWS is meant.');

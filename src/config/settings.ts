@@ -22,6 +22,7 @@ export const RUN_VARIABLES = [
   'CUTOVER_BUCKET_OWNER',
   'CUTOVER_REQUIRED_COMMITS',
   'CUTOVER_BRANCHES',
+  'CUTOVER_BINARY_CONFIGMAP_KEYS',
   'CUTOVER_STAGING_DRY_RUN_SCRIPT',
   'CUTOVER_ROLLBACK_DRILL_SCRIPT',
   'CUTOVER_SIGN_WITH',
@@ -79,6 +80,8 @@ export interface Settings {
   /** Without a trailing slash; http or https, without credentials in it. */
   readonly stagingBaseUrl: string;
   readonly namespace: string;
+  /** `CONFIGMAP/KEY` of the values that are no text: the site vouches for what they refer to. */
+  readonly binaryConfigMapKeys: readonly string[];
   /** Absolute path of the RC runner. */
   readonly rcRunner: string;
   readonly deployments: readonly string[];

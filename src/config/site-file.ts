@@ -81,7 +81,15 @@ const schema = z.strictObject({
       retention_days: z.int().optional(),
     })
     .optional(),
-  staging: z.strictObject({ base_url: line.optional(), namespace: line.optional() }).optional(),
+  staging: z
+    .strictObject({
+      base_url: line.optional(),
+      namespace: line.optional(),
+      binary_configmap_keys: distinct(item)
+        .optional()
+        .describe('CONFIGMAP/KEY of each value that is no text and that somebody has looked at.'),
+    })
+    .optional(),
 });
 
 /** The published JSON Schema of the configuration file. */

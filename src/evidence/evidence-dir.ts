@@ -35,7 +35,7 @@ export type EvidenceSource = Pick<EvidenceDir, 'exists' | 'read' | 'stream' | 'l
 export interface EvidenceDir {
   /** The directory, absolute. */
   readonly path: string;
-  /** Makes the directory, and the root's `.gitignore` that keeps all of it out of `git status`. */
+  /** Makes the directory, and the root's `.gitignore` that keeps runs out of `git status`. */
   create(): Promise<void>;
   exists(name: string): Promise<boolean>;
   /** Writes the whole file atomically: temporary file, fsync, rename, fsync of the directory. Not redacted. */

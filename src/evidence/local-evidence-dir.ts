@@ -11,7 +11,7 @@ import type { Redactor } from './redaction.js';
 import { requireRealDirectory, resolveSafely } from './safe-path.js';
 
 export interface LocalEvidenceOptions {
-  /** The evidence root: it gets the `.gitignore` that keeps every run out of `git status`. */
+  /** The evidence root: it gets the `.gitignore` that keeps every run, and nothing else, out of `git status`. */
   readonly root: string;
   /** Makes the redactor of one log. */
   readonly redactor: () => Redactor;
@@ -187,10 +187,13 @@ class LocalEvidenceDir implements EvidenceDir {
   }
 }
 
-/** `.gitignore` holding `*` ignores itself too: without it, the runbook's pre-condition 8 would fail the second run. */
+/** Itself and the directories of runs: the root may hold more than these, and what else is untracked there must be seen. */
+const IGNORED = `/.gitignore\n/${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(6)}Z/\n`;
+
+/** Without it, the runbook's pre-condition 8 would fail the second run. */
 async function ignoreInGit(root: string): Promise<void> {
   try {
-    await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx' });
+    await writeFile(join(root, '.gitignore'), IGNORED, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ActorError } from '../../src/actors/actor.js';
 import { gitVersion } from '../../src/actors/git-version.js';
 import { unrecordedOwner } from '../../src/actors/process/run-process.js';
 import { pretendCommand } from './pretended-command.js';
@@ -47,6 +48,12 @@ describe('the version of git', () => {
       message: expect.stringMatching(/^git cannot be run: git is not on the PATH/),
       options: { cause: { code: 'COMMAND_NOT_FOUND' } },
     });
+  });
+
+  test('one that cannot be ended is not taken for a missing one', async () => {
+    const notEnded = new ActorError('COMMAND_NOT_ENDED', 'Processes 8 did not end');
+    const owner = { ...unrecordedOwner(never, process.env), childStarted: () => Promise.reject(notEnded) };
+    await expect(gitVersion(owner)).rejects.toBe(notEnded);
   });
 
   test('is not asked for when that is not wanted any more', async () => {

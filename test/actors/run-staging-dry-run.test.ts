@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,14 @@ describe('the staging dry-run', () => {
     expect(failed).toEqual([CONFIG_MAPS]);
     expect(message).toMatch(new RegExp(`ConfigMap dpp-extra, key ${key}: refers to production \\("prod(uction)?"\\)`, 'i'));
     expect(message).not.toContain('example.com');
+  });
+
+  test('names a value that it did not read, because the site vouches for it, with its digest', async () => {
+    const jks = Buffer.from('feedfeed00000002', 'hex');
+    await environment.kubernetes.control(configMap({ binaryData: { 'secret-key.jks': jks.toString('base64') } }));
+    await run({ binaryConfigMapKeys: ['dpp-extra/secret-key.jks'] });
+    const digest = createHash('sha256').update(jks).digest('hex');
+    expect(await log()).toContain(`ConfigMap dpp-extra, key secret-key.jks (SHA-256 ${digest})`);
   });
 
   test('fails when there is no ConfigMap but the one that every namespace has', async () => {

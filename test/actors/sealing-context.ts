@@ -134,6 +134,7 @@ export function settings(overrides: Partial<Settings> = {}): Settings {
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
     namespace: 'dpp-staging',
+    binaryConfigMapKeys: [],
     rcRunner: '/repository/dpp/tools/rc.sh',
     deployments: ['dpp-api'],
     stagingDryRunScript: null,

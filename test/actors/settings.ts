@@ -19,6 +19,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
     namespace: 'dpp-staging',
+    binaryConfigMapKeys: [],
     rcRunner: '/repository/dpp/tools/rc_double_then_ci_then_archive.sh',
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
     stagingDryRunScript: null,

@@ -171,6 +171,7 @@ function settingsOf({ directory, evidenceRoot, commitsOk, contextOk, site, varia
     retentionDays: 365,
     stagingBaseUrl: 'https://staging.api.dpp.example.com',
     namespace: 'dpp-staging',
+    binaryConfigMapKeys: [],
     rcRunner: join(directory, 'runner.sh'),
     deployments: ['dpp-api'],
     stagingDryRunScript: null,

@@ -69,6 +69,7 @@ describe('the environment of the runbook', () => {
       retentionDays: 365,
       stagingBaseUrl: 'https://staging.api.dpp.example.com',
       namespace: 'dpp-staging',
+      binaryConfigMapKeys: [],
       rcRunner: RUNNER,
       deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
       stagingDryRunScript: null,
@@ -98,6 +99,7 @@ describe('the environment of the runbook', () => {
         ['DPP_WORM_RETENTION_DAYS', '365'],
         ['DPP_STAGING_BASE_URL', 'https://staging.api.dpp.example.com'],
         ['DPP_K8S_NAMESPACE', 'not set: dpp-staging'],
+        ['CUTOVER_BINARY_CONFIGMAP_KEYS', 'not set: nothing'],
         ['DPP_RC_RUNNER', `not set: ${RUNNER}`],
         ['CUTOVER_STAGING_DRY_RUN_SCRIPT', 'not set: nothing'],
         ['CUTOVER_ROLLBACK_DRILL_SCRIPT', '/repository/drill.sh'],
@@ -269,6 +271,10 @@ describe('refused values, repeated in the message', () => {
       ],
     ],
     ['DPP_K8S_NAMESPACE', ['DPP', 'dpp_staging', '-a', 'a-', 'a'.repeat(64), 'dpp-prod', 'production', 'dpp-staging ']],
+    [
+      'CUTOVER_BINARY_CONFIGMAP_KEYS',
+      ['truststore.jks', 'dpp-trust/', '/a', 'dpp-trust/*', 'Dpp/a', 'dpp-trust/a b', 'dpp/trust/a'],
+    ],
     ['AWS_ENDPOINT_URL', ['localhost', 'ftp://x.example.com', '  ']],
     ['AWS_ENDPOINT_URL_S3', ['x']],
     ['AWS_ENDPOINT_URL_STS', ['x']],
@@ -315,6 +321,11 @@ describe('accepted values', () => {
     ['DPP_WORM_RETENTION_DAYS', '36500', { retentionDays: 36500 }],
     ['DPP_STAGING_BASE_URL', 'http://127.0.0.1:8080/', { stagingBaseUrl: 'http://127.0.0.1:8080' }],
     ['DPP_STAGING_BASE_URL', 'https://staging.example.com/api/', { stagingBaseUrl: 'https://staging.example.com/api' }],
+    [
+      'CUTOVER_BINARY_CONFIGMAP_KEYS',
+      'dpp-trust/truststore.jks, dpp.ca/ca_1.der',
+      { binaryConfigMapKeys: ['dpp-trust/truststore.jks', 'dpp.ca/ca_1.der'] },
+    ],
     ['CUTOVER_BRANCHES', ' release/6.4 , main ', { branches: ['release/6.4', 'main'] }],
     [
       'CUTOVER_REQUIRED_COMMITS',

@@ -51,7 +51,10 @@ worm:
   prefix: evidence/orders
   object_lock_mode: COMPLIANCE
   retention_days: 30
-staging: { base_url: https://staging.orders.example.com, namespace: orders-staging }
+staging:
+  base_url: https://staging.orders.example.com
+  namespace: orders-staging
+  binary_configmap_keys: [orders-trust/ca.jks, orders-trust/ca.der]
 `;
 
 describe('a configuration file', () => {
@@ -75,6 +78,7 @@ describe('a configuration file', () => {
       DPP_WORM_RETENTION_DAYS: '30',
       DPP_STAGING_BASE_URL: 'https://staging.orders.example.com',
       DPP_K8S_NAMESPACE: 'orders-staging',
+      CUTOVER_BINARY_CONFIGMAP_KEYS: 'orders-trust/ca.jks,orders-trust/ca.der',
     });
     expect(site).toEqual({
       service: 'orders',

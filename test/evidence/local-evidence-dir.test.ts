@@ -26,13 +26,40 @@ afterEach(async () => {
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 
+/** As `git status` shows them in the whole root. */
+function untracked(): string[] {
+  const shown = execFileSync('git', ['status', '--porcelain', '--untracked-files=all'], { cwd: root, encoding: 'utf8' });
+  return shown
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.slice(3))
+    .sort();
+}
+
 describe('an evidence directory', () => {
   test('keeps itself out of git status, and leaves a .gitignore that is there as it is', async () => {
     const ignore = join(root, 'phase', '.gitignore');
-    expect(await readFile(ignore, 'utf8')).toBe('*\n');
+    execFileSync('git', ['init', '--quiet'], { cwd: root });
+    expect(untracked()).toEqual([]);
     await writeFile(ignore, '# ours\n');
     await evidence.create();
     expect(await readFile(ignore, 'utf8')).toBe('# ours\n');
+  });
+
+  test('hides nothing from git but runs', async () => {
+    execFileSync('git', ['init', '--quiet'], { cwd: root });
+    for (const name of ['x.sh', 'README.md', '20260221T120000Z.sh', '20260221T12000Z'])
+      await writeFile(join(root, 'phase', name), '');
+    await mkdir(join(root, 'phase', 'tools', '20260221T120000Z'), { recursive: true });
+    await writeFile(join(root, 'phase', 'tools', '20260221T120000Z', 'y.sh'), '');
+    await evidence.write('00_scope.txt', '');
+    expect(untracked()).toEqual([
+      'phase/20260221T120000Z.sh',
+      'phase/20260221T12000Z',
+      'phase/README.md',
+      'phase/tools/20260221T120000Z/y.sh',
+      'phase/x.sh',
+    ]);
   });
 
   test('touches nothing before create()', async () => {

@@ -64,6 +64,7 @@ export const settings: Settings = {
   retentionDays: 365,
   stagingBaseUrl: 'https://staging.api.dpp.example.com',
   namespace: 'dpp-staging',
+  binaryConfigMapKeys: [],
   rcRunner: '/srv/platform/dpp/tools/rc_double_then_ci_then_archive.sh',
   deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
   stagingDryRunScript: null,

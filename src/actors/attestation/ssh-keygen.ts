@@ -1,4 +1,5 @@
 import { ActorError } from '../actor.js';
+import { couldNotBegin } from '../process/find-command.js';
 import { quoteOutput } from '../process/quote-output.js';
 import { runProcess, type ProcessOwner, type ProcessResult } from '../process/run-process.js';
 
@@ -10,7 +11,7 @@ export async function sshKeygen(owner: ProcessOwner, args: readonly string[], in
   try {
     return await runProcess(owner, 'ssh-keygen', args, input === undefined ? options : { ...options, input });
   } catch (error) {
-    if (!(error instanceof ActorError) || !['COMMAND_NOT_FOUND', 'COMMAND_NOT_EXECUTABLE'].includes(error.code)) throw error;
+    if (!couldNotBegin(error)) throw error;
     throw new ActorError('SSH_KEYGEN_MISSING', `ssh-keygen cannot be run: ${error.message} Install OpenSSH's client.`, {
       cause: error,
     });

@@ -39,6 +39,11 @@ export async function findCommand(file: string, path: string | undefined, cwd: s
   );
 }
 
+/** Whether there was no such command to run: none of that name, or none that this user may execute. Nothing was started then. */
+export function couldNotBegin(error: unknown): error is ActorError {
+  return error instanceof ActorError && (error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_NOT_EXECUTABLE');
+}
+
 function notExecutable(file: string): ActorError {
   return new ActorError('COMMAND_NOT_EXECUTABLE', `${file} is not executable for this user. Run: chmod +x ${file}`, {
     details: { file, name: basename(file) },

@@ -50,8 +50,8 @@ export function unrecordedOwner(signal: AbortSignal, env: NodeJS.ProcessEnv): Pr
  * Runs a command in its own process group, recorded with its owner before it starts, and killed with everything it started
  * when it ends, when the time is up (SIGTERM, five seconds later SIGKILL), when the owner's signal is aborted, or when this
  * process dies. Exit codes are results, not errors: a shell's 137 and a death by SIGKILL are told apart.
- * Errors: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, COMMAND_NOT_STARTED, COMMAND_OUTPUT_TOO_LARGE; the signal's reason when
- * aborted; whatever `onOutput` and `childStarted` throw.
+ * Errors: COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE, COMMAND_NOT_STARTED, COMMAND_NOT_ENDED, COMMAND_OUTPUT_TOO_LARGE; the
+ * signal's reason when aborted; whatever `onOutput` and `childStarted` throw.
  */
 export async function runProcess(
   owner: ProcessOwner,

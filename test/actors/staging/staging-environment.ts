@@ -59,6 +59,7 @@ function baseSettings(directory: string): Settings {
     retentionDays: 365,
     stagingBaseUrl: 'http://127.0.0.1:9',
     namespace: 'dpp-staging',
+    binaryConfigMapKeys: [],
     rcRunner: join(directory, 'rc.sh'),
     deployments: ['dpp-api', 'dpp-worker', 'dpp-reaper'],
     stagingDryRunScript: null,

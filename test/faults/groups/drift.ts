@@ -144,6 +144,7 @@ export const DRIFT: FaultGroup = {
     },
     variable('DPP_K8S_NAMESPACE', 'dpp-staging', 'dpp-staging-2'),
     variable('DPP_RC_RUNNER', '(not set)', 'dpp/tools/other.sh'),
+    variable('CUTOVER_BINARY_CONFIGMAP_KEYS', '(not set)', 'dpp-trust/truststore.jks'),
     variable('CUTOVER_BRANCHES', '(not set)', 'main'),
     variable('CUTOVER_STAGING_DRY_RUN_SCRIPT', '(not set)', 'dpp/tools/staging_dry_run.sh'),
     variable('CUTOVER_ROLLBACK_DRILL_SCRIPT', '(not set)', 'dpp/tools/rollback_drill.sh'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import type { FaultCase, FaultGroup } from '../fault-case.js';
 import type { FaultPilot } from '../fault-pilot.js';
 import { startKubernetes, type RunningKubernetes } from '../../services/kubernetes/start.js';
@@ -10,14 +11,19 @@ const POINT_AT_STAGING = 'Point these fields at staging secrets';
 const MEND_ACCESS = 'Mend the access to the cluster, then run the step again.';
 const SCRIPT = 'dpp/tools/staging_dry_run.sh';
 
-function configMap(how: string, content: { data?: object; binaryData?: object }, found: string): FaultCase {
+function configMap(
+  how: string,
+  content: { data?: object; binaryData?: object },
+  found: string,
+  advice = GIVE_STAGING_VALUES,
+): FaultCase {
   return {
     what: 'P4.3 ConfigMap',
     how,
     inject: ({ site }) =>
       site.kubernetes.control({ put: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'dpp-extra' }, ...content } }),
     mend: ({ site }) => site.kubernetes.control({ delete: { resource: 'configmaps', name: 'dpp-extra' } }),
-    says: [`P4.3 ConfigMaps: ConfigMap dpp-extra, ${found}`, GIVE_STAGING_VALUES],
+    says: [`P4.3 ConfigMaps: ConfigMap dpp-extra, ${found}`, advice],
   };
 }
 
@@ -96,6 +102,22 @@ export const ISOLATION: FaultGroup = {
       'in binaryData',
       { binaryData: { 'ca.env': Buffer.from('HOST=db.prd.example.com\n').toString('base64') } },
       'key ca.env: refers to production ("prd")',
+    ),
+    configMap(
+      'compressed',
+      { binaryData: { 'app.conf.gz': gzipSync('host=db.prod.example.com\n').toString('base64') } },
+      'key app.conf.gz: refers to production ("prod")',
+    ),
+    configMap(
+      'in UTF-16',
+      { data: { 'app.ini': Buffer.from('host=db.prod.example.com\r\n', 'utf16le').toString('utf8') } },
+      'key app.ini: refers to production ("prod")',
+    ),
+    configMap(
+      'a value that is no text',
+      { binaryData: { 'ca.jks': Buffer.from('feedfeed00000002', 'hex').toString('base64') } },
+      'key ca.jks: is no text that can be read, what it refers to is not known',
+      'vouch for it (CUTOVER_BINARY_CONFIGMAP_KEYS="dpp-extra/ca.jks"), and start a new run',
     ),
     secrets(
       'an objectName points at production',

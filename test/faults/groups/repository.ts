@@ -24,6 +24,16 @@ function worktree(how: string, inject: FaultCase['inject'], shows: string): Faul
   };
 }
 
+/** The folder that the evidence goes into is looked at like any other. */
+const BESIDE_THE_RUNS: FaultCase = {
+  ...worktree(
+    'an untracked file in a folder that is the evidence root as well',
+    (pilot) => pilot.write('dpp/tools/x.sh', ''),
+    '?? dpp/tools/x.sh',
+  ),
+  args: ['run', '--evidence-root', 'dpp'],
+};
+
 function branch(how: string, inject: FaultCase['inject'], says: FaultCase['says']): FaultCase {
   const mend = (pilot: FaultPilot) => pilot.git('switch', '--quiet', 'phase6-preflight');
   return { what: 'branch', how, inject, mend, says, failedChecks: [BRANCH] };
@@ -157,6 +167,7 @@ export const REPOSITORY: FaultGroup = {
     ),
     worktree('a deleted file', (pilot) => rm(join(pilot.repository, 'CHANGES')), ' D CHANGES'),
     worktree('an untracked file', (pilot) => pilot.write('notes.txt', ''), '?? notes.txt'),
+    BESIDE_THE_RUNS,
     worktree(
       'an untracked file that the settings hide',
       async (pilot) => {
