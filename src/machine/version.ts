@@ -1,2 +1,2 @@
 /** Written with every transition; a snapshot of another version is refused. */
-export const PILOT_VERSION = '4';
+export const PILOT_VERSION = '5';
