@@ -67,7 +67,7 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
   const line = (text: string) => `[${timeOfDay(at)}] ${text}`;
   const seal = (text: string) => `[seal ${timeOfDay(at)}] ${text}`;
   const [, outcome, step] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
-  if (step === undefined || !isStep(step)) return decisionLines({ event, from, to }, line);
+  if (step === undefined || !isStep(step)) return decisionLines({ event, from, to }, context).map(line);
   if (outcome === 'error') {
     const { code, message } = event['error'] as AttemptFailure;
     const [first, ...details] = message.split('\n');
@@ -111,16 +111,23 @@ function doneLines({ at, event, from, to }: HistoryRecord, context: PilotContext
 }
 
 /** The runbook's second run begins the same way, whether the sealing is new, begun again or gone on with. */
-function decisionLines({ event, to }: Pick<HistoryRecord, 'event' | 'from' | 'to'>, line: (text: string) => string): string[] {
+function decisionLines({ event, to }: Pick<HistoryRecord, 'event' | 'from' | 'to'>, context: PilotContext): string[] {
   const sealing = to.startsWith('sealing.') && ['SIGNED_OFF', 'COUNTERSIGNED', 'RETRY_REQUESTED', 'RESUMED'].includes(event.type);
-  return sealing ? SEALING.map(line) : [];
+  return sealing ? sealingTexts(context) : [];
 }
 
-const SEALING = ['✓ DB rollback checkpoint: COMPLETED', 'Steps 4-5: Sealing evidence and uploading to WORM...'];
+/** A run that is sealed as failed has no verified restore, or its sign-off is of no account any more. */
+function sealingTexts({ seal, signOff }: PilotContext): string[] {
+  const isSigned = seal?.verdict === 'PASS' && signOff !== null;
+  return [
+    isSigned ? '✓ DB rollback checkpoint: COMPLETED' : '✗ The run has ended without PASS: it is sealed with the verdict FAIL',
+    'Steps 4-5: Sealing evidence and uploading to WORM...',
+  ];
+}
 
-/** The lines of a sign-off that was given before this second run, by `cutover sign-off`. */
-export function signedOffLines(now: Date): string[] {
-  return SEALING.map((text) => `[${timeOfDay(now.toISOString())}] ${text}`);
+/** The lines of a sealing that was decided before this second run, by `cutover sign-off` or `cutover seal`. */
+export function sealingLines(context: PilotContext, now: Date): string[] {
+  return sealingTexts(context).map((text) => `[${timeOfDay(now.toISOString())}] ${text}`);
 }
 
 function beginLines({ at, to }: HistoryRecord, context: PilotContext): string[] {

@@ -36,6 +36,7 @@ export function recordUnprovenDrill({ context, event }: Args): Change {
     message: 'Staging is restored, but the rollback itself was not proven. Replay drillingAppRollback, or start a new run.',
     details: null,
     at: event.at,
+    seq: event.seq,
     attempt: null,
     by: event.who,
   };
@@ -52,6 +53,7 @@ export function recordWrongVerdict({ context, event }: Args): Change {
       message,
       details: null,
       at: event.at,
+      seq: event.seq,
       attempt: null,
       by: event.who,
     },

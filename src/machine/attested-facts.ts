@@ -1,6 +1,6 @@
 import type { AttestedFacts, AttestedStep } from '../config/step-contracts.js';
 import { genesisHash } from '../evidence/hash-chain.js';
-import { proven, worldOf, type PilotContext } from './context.js';
+import { gatedWorld, proven, type PilotContext } from './context.js';
 import { signaturesOf, type Countersignature } from './signatures.js';
 import { archiveKey, operatorOf } from './step-inputs.js';
 import { STEP_NAMES, type StepName } from './steps.js';
@@ -10,7 +10,7 @@ import { PILOT_VERSION } from './version.js';
 export function attestedFacts(context: PilotContext, at: string): AttestedFacts {
   const { runId, startedAt, seal } = context;
   const { environment, signer, settings } = proven(context, 'preflight');
-  const { gitHead, gitBranch, gitStatus } = worldOf(context, context.results.runningRcGates?.seq);
+  const { gitHead, gitBranch, gitStatus } = gatedWorld(context);
   const archive = proven(context, 'sealing.archiving');
   const { lockMode, retainUntil } = proven(context, 'sealing.verifying');
   if (seal === null) throw new Error(`run ${runId} is not being sealed`);

@@ -43,6 +43,7 @@ export interface Failure {
   readonly message: string;
   readonly details: unknown;
   readonly at: string;
+  readonly seq: number;
   readonly attempt: number | null;
   /** Who drove the attempt that failed; null where none did. */
   readonly by: Identity | null;
@@ -202,6 +203,15 @@ export function worldOf(context: PilotContext, atSeq = Infinity): World {
   const { world } = proven(context, 'preflight');
   const seenAt = context.results.preflight?.seq ?? 0;
   return context.acceptedWorlds.findLast(({ seq }) => seenAt < seq && seq < atSeq)?.world ?? world;
+}
+
+/**
+ * The world that the gates ran in, whatever was accepted after them, be it on the way to a seal that says that they failed. Of gates
+ * that never ended, the one that the seal found; of those that may still run, the one that they will.
+ */
+export function gatedWorld(context: PilotContext): World {
+  const { results, failures, seal } = context;
+  return worldOf(context, results.runningRcGates?.seq ?? failures.runningRcGates?.seq ?? seal?.upToSeq);
 }
 
 /** An undo was begun, and staging neither restored nor left as it is on the record. */

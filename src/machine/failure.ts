@@ -25,6 +25,7 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
       message: `${named({ ...event.who, user: event.by })} rejected the restore: ${event.reason}`,
       details: null,
       at: event.at,
+      seq: event.seq,
       attempt: null,
       by: null,
     };
@@ -36,10 +37,12 @@ export function failureAt(place: Place, event: PilotEvent): Failure {
       message: `Not all who must had signed when the human gate expired at ${event.expiresAt}. A supervisor can open it again: replay ${place}.`,
       details: { expiresAt: event.expiresAt },
       at: event.at,
+      seq: event.seq,
       attempt: null,
       by: null,
     };
   }
   const { code, message, details } = attemptError(event);
-  return { step: place, code, message, details, at: event.at, attempt: 'attempt' in event ? event.attempt : null, by: event.who };
+  const { at, seq, who: by } = event;
+  return { step: place, code, message, details, at, seq, attempt: 'attempt' in event ? event.attempt : null, by };
 }

@@ -4,7 +4,7 @@ import { LINE_BREAKS } from '../evidence/fact-line.js';
 import { EVIDENCE } from '../evidence/layout.js';
 import { CRITERIA, SIGN_OFF_ROLES } from '../evidence/result-summary.js';
 import { exceptionText } from './exceptions.js';
-import { proven, worldOf, type PilotContext } from './context.js';
+import { gatedWorld, proven, type PilotContext } from './context.js';
 import { levelOf, missingSignatures, signaturesOf } from './signatures.js';
 import type { Place, StepName } from './steps.js';
 
@@ -71,10 +71,10 @@ function attestationOf(context: PilotContext): string {
   return `${EVIDENCE.attestation} (signed, key ${signer.keyId}${stamped})`;
 }
 
-/** The commit that the gates ran on, whatever was accepted after them; before they ran, the one they would run on. */
+/** The commit that the gates ran on. */
 function gatedHead(context: PilotContext): string {
   if (context.results.preflight === undefined) return 'unknown';
-  return worldOf(context, context.results.runningRcGates?.seq).gitHead;
+  return gatedWorld(context).gitHead;
 }
 
 function criteriaOf(context: PilotContext): Criterion[] {

@@ -76,6 +76,27 @@ describe('the runbook form', () => {
     expect(again.stdout).toContain('VERDICT: PASS');
   });
 
+  test('run 2 of a run that is sealed as failed says that, nothing of a completed checkpoint, and ends with the summary and 1', async () => {
+    const { uploadToWorm } = pilot.actors;
+    pilot.actors['uploadToWorm'] = failing('ACCESS_DENIED', 'PutObject was denied. Grant s3:PutObject.');
+    await pilot.cutover('run');
+    await pilot.cutover('sign-off', RUN, '--as', 'verifier', '--reject', '--reason', 'stopped at 80 %');
+    expect((await pilot.cutover('seal', RUN, '--verdict', 'FAIL', '--reason', 'kept')).code).toBe(1);
+    if (uploadToWorm !== undefined) pilot.actors['uploadToWorm'] = uploadToWorm;
+    const { code, stdout } = await sealOnly();
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('COMPLETED');
+    expect(stdout).toContain(
+      '[12:00:01Z] ✗ The run has ended without PASS: it is sealed with the verdict FAIL\n' +
+        '[12:00:01Z] Steps 4-5: Sealing evidence and uploading to WORM...\n',
+    );
+    const summary = readFileSync(pilot.evidence(RUN, EVIDENCE.summary), 'utf8');
+    expect(stdout.endsWith(`\n${summary}`)).toBe(true);
+    expect(summary).toContain('VERDICT: FAIL\n');
+    const again = await sealOnly();
+    expect([again.code, again.stdout]).toEqual([1, `\n${summary}`]);
+  });
+
   test('a failed gate ends run 1 with 1, says so on stdout and what each role can do on stderr', async () => {
     pilot.actors['runRcGates'] = failing('RC_GATES_FAILED', 'The RC runner exited with 3.');
     const { code, stdout, stderr } = await pilot.cutover('run');

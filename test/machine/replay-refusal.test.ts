@@ -121,7 +121,16 @@ describe('a replay is open', () => {
 describe('whatever a run remembers', () => {
   const place = fc.constantFrom<Place>(...PLACES);
   const failure = fc.option(
-    place.map((step): Failure => ({ step, code: 'X', message: 'x', details: null, at: STARTED_AT, attempt: 1, by: operator })),
+    place.map((step): Failure => ({
+      step,
+      code: 'X',
+      message: 'x',
+      details: null,
+      at: STARTED_AT,
+      seq: 3,
+      attempt: 1,
+      by: operator,
+    })),
   );
   const results = fc.subarray([...STEP_NAMES]).map((steps) => Object.fromEntries(steps.map((step) => [step, resultOf(step)])));
   const context = fc

@@ -13,8 +13,8 @@ import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
 import { exitOf, runFacts } from '../run-card.js';
 import { explainRun } from '../run-explanation.js';
-import { contextOf } from '../run-facts.js';
-import { pauseBox, runbookLines, sealOnlyLine, signedOffLines } from '../runbook-lines.js';
+import { contextOf, isSealedAsFailed } from '../run-facts.js';
+import { pauseBox, runbookLines, sealingLines, sealOnlyLine } from '../runbook-lines.js';
 import { onRun } from '../with-run.js';
 
 export interface RunOptions extends BeginOptions {
@@ -116,7 +116,7 @@ async function sealOnly(
     print([sealOnlyLine(contextOf(before).evidenceDir)]);
     const { status, state } = before.run;
     const isDue = before.attempts.every((attempt) => attempt.status !== 'running');
-    if (status === 'active' && state.startsWith('sealing.') && isDue) print(signedOffLines(io.now()));
+    if (status === 'active' && state.startsWith('sealing.') && isDue) print(sealingLines(contextOf(before), io.now()));
     return goOn(workspace, runId, { ...options, retriesSealing: true }, io);
   });
 }
@@ -131,7 +131,7 @@ async function showEnd(
   const { run } = view;
   if (options.json) io.stdout.write(`${JSON.stringify(runFacts(view))}\n`);
   else if (run.status === 'waiting') print(['', ...pauseBox(contextOf(view))]);
-  else if (run.status === 'completed') {
+  else if (run.status === 'completed' || isSealedAsFailed(view)) {
     const summary = await workspace.openEvidence(run).read(EVIDENCE.summary);
     io.stdout.write(`\n${summary.toString('utf8')}`);
   }
