@@ -173,6 +173,75 @@ describe('a sign-off by a key', () => {
   });
 });
 
+describe('whose key may not sign', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(() => {
+    pilot = new PilotWorkspace();
+    pilot.env['PATH'] = process.env['PATH'];
+    pilot.osUser = 'driver';
+    pilot.env['USER'] = 'driver';
+    writeFileSync(join(pilot.directory, 'allowed_signers'), verifier.allowed + colleague.allowed);
+  });
+  afterEach(() => pilot.dispose());
+
+  const request = () => join(pilot.directory, 'sign-off.json');
+  const started = async (rules: string, signer = 'verifier@example.com') => {
+    const text = `version: 1\nallowed_signers: allowed_signers\nroles:\n${rules}`;
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), text);
+    await pilot.cutover('start', '--as', 'colleague@example.com');
+    pilot.completeForm(RUN, { signer });
+  };
+  const requesting = (...args: string[]) => pilot.cutover(...args, '--as', 'colleague@example.com', '--request', request());
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'a member who drove the run',
+      '  db-restore-verifier: { quorum: 1 }\n',
+      'Colleague <colleague@example.com>',
+      /colleague@example\.com> drove this run as colleague@example\.com \(asserted\)/,
+    ],
+    [
+      'no member',
+      '  db-restore-verifier: { members: [lee@example.com] }\n',
+      'verifier@example.com',
+      /verifier@example\.com is no db-restore-verifier/,
+    ],
+  ])('is told before a statement is written for it, and before it signs: %s', async (_what, rules, signer, why) => {
+    await started(rules, signer);
+    expect(await requesting('sign-off', RUN)).toMatchObject({ code: 1, stderr: expect.stringMatching(why) });
+    expect(existsSync(request())).toBe(false);
+    const { stderr } = await pilot.cutover('sign-off', RUN, '--as', 'x', '--sign-with', join(pilot.directory, 'no-key'));
+    expect(stderr).toMatch(why);
+  });
+
+  test('is not told of one who is a member by the fingerprint of a key', async () => {
+    await started(`  db-restore-verifier: { members: ["${verifier.fingerprint}"] }\n`);
+    expect((await requesting('sign-off', RUN)).code).toBe(0);
+    writeFileSync(`${request()}.sig`, verifier.sign(readFileSync(request(), 'utf8')));
+    pilot.osUser = 'someone';
+    expect((await pilot.cutover('sign-off', RUN, '--response', `${request()}.sig`)).code).toBe(0);
+  });
+
+  test('is told of a lead as well', async () => {
+    await started('  sre-lead: { quorum: 1 }\n');
+    expect((await pilot.cutover('sign-off', RUN, '--as', 'x', '--sign-with', verifier.file)).code).toBe(0);
+    expect(await requesting('sign', RUN, '--role', 'sre-lead')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as colleague@example.com'),
+    });
+    expect(existsSync(request())).toBe(false);
+  });
+
+  test('a name where the policy wants a key: told before the first question', async () => {
+    await started('  db-restore-verifier: { minimum_level: ssh-verified }\n');
+    pilot.prompt = () => Promise.reject(new Error('asked in vain'));
+    expect(await pilot.cutover('sign-off', RUN, '--edit')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/wants .* ssh-verified/),
+    });
+  });
+});
+
 test('a key signs where a name would do; without allowed signers it does not, and says why', async () => {
   const pilot = new PilotWorkspace();
   try {
