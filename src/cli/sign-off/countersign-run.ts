@@ -32,8 +32,9 @@ export async function countersignRun(options: Options, io: Io): Promise<number> 
       const { engine, openEvidence } = workspace;
       const before = await engine.inspect(runId);
       requireWanted(before, options);
-      if (options.signWith === null && options.request === null)
-        await requireNameMaySign(before, options.role, options, workspace, io);
+      const keyed = options.signWith ?? options.request;
+      if (keyed === null) await requireNameMaySign(before, options.role, options, workspace, io);
+      else if (options.response === null) allowedSignersOf(before, keyed);
       const given = await givenStatement(before, openEvidence(before.run), options, workspace, io);
       if (given !== null && options.request !== null && options.response === null) {
         await writeRequest(given.statement, options.request);
@@ -65,13 +66,11 @@ async function givenStatement(
     return signed;
   }
   if (!isShown && signWith === null && request === null) return null;
-  if (signWith !== null) allowedSignersOf(view, signWith);
   const found = await countersignable(view, evidence, gateOptions(options, workspace, io), { role, signer: who.user });
   if (request !== null || signWith !== null) requireKeyMaySign(view, found);
   const statement = statementOf(view, found, io.now());
-  if (request !== null) return { statement, signature: null };
   if (isShown) showStatement(statement, await evidence.read(EVIDENCE.checkpoint), io);
-  await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
+  if (request === null) await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
   return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
 }
 
