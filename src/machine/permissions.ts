@@ -118,12 +118,23 @@ export function permissionRefusal(context: PilotContext, event: PilotEvent): str
   const action = actionOf(event);
   if (action === null) return null;
   const person = actingPerson(event);
+  return refusalOf(context, action, person, context.request.policy.separation ? holderOf(event) : person);
+}
+
+/** As `permissionRefusal`, for whoever is about to sign with a name alone: asked before there is anything to sign. */
+export function nameRefusal(context: PilotContext, action: Action, who: PilotEvent['who']): string | null {
+  return refusalOf(context, action, personOf(who));
+}
+
+/**
+ * The same for a key, of which the name alone is known: it may still be a member by its fingerprint, where the policy lists members by
+ * that.
+ */
+export function keyRefusal(context: PilotContext, action: Action, signer: string): string | null {
   const { policy } = context.request;
-  return (
-    roleRefusal(policy, action, policy.separation ? holderOf(event) : person) ??
-    quorumRefusal(context, action, person) ??
-    (policy.separation ? separationRefusal(context, action, person) : null)
-  );
+  const person: Person = { shown: signer, names: comparable([signer]), level: 'ssh-verified' };
+  const listed = PERMISSIONS[action].roles.flatMap((role) => policy.roles[role].members ?? []);
+  return listed.some(isFingerprint) ? historyRefusal(context, action, person) : refusalOf(context, action, person);
 }
 
 /** As `permissionRefusal`, for whoever wants to start a run: there is none yet whose history could speak against it. */
@@ -180,6 +191,17 @@ function signedIn(event: PilotEvent): SignOff | Countersignature | null {
 
 function personOf(who: PilotEvent['who']): Person {
   return { shown: named(who), names: namesOf(who), level: who.level };
+}
+
+/** @param holder who has to hold the role, where that is another one than who acts. */
+function refusalOf(context: PilotContext, action: Action, person: Person, holder = person): string | null {
+  return roleRefusal(context.request.policy, action, holder) ?? historyRefusal(context, action, person);
+}
+
+/** What speaks against this person in the run so far. */
+function historyRefusal(context: PilotContext, action: Action, person: Person): string | null {
+  const { separation } = context.request.policy;
+  return quorumRefusal(context, action, person) ?? (separation ? separationRefusal(context, action, person) : null);
 }
 
 function roleRefusal(policy: Policy, action: Action, person: Person): string | null {

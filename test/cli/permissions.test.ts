@@ -284,6 +284,57 @@ describe('with a policy', () => {
   });
 });
 
+describe('who may not sign is told before anything is asked', () => {
+  const neverAsked = () => Promise.reject(new Error('asked in vain'));
+  const form = () => readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8');
+
+  test.each<[string, string, readonly string[], RegExp]>([
+    ['whoever drove the run', 'driver', [], /driver \(asserted\) is no db-restore-verifier/],
+    ['an operator who did not', 'operator', ['--edit'], /operator \(asserted\) is no db-restore-verifier/],
+    ['a verifier who would drive on', 'first-verifier', ['--and-resume'], /signs without --and-resume/],
+  ])('%s, and the form stays as it is', async (_what, who, more, why) => {
+    await waiting();
+    const before = form();
+    pilot.prompt = neverAsked;
+    expect(await as(who, 'sign-off', RUN, ...more)).toMatchObject({ code: 1, stderr: expect.stringMatching(why) });
+    expect(form()).toBe(before);
+  });
+
+  test('whoever may sign by the list and drove the run, at a sign-off and after it', async () => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), 'version: 1\nroles:\n  sre-lead: { quorum: 1 }\n');
+    await as('driver', 'start');
+    pilot.completeForm();
+    const refused = { code: 1, stderr: expect.stringContaining('drove this run as driver (asserted) (separation of duties)') };
+    pilot.prompt = neverAsked;
+    expect(await as('driver', 'sign-off', RUN)).toMatchObject(refused);
+    pilot.prompt = null;
+    expect((await as('first-verifier', 'sign-off', RUN, '--as', 'first-verifier')).code).toBe(0);
+    pilot.prompt = neverAsked;
+    expect(await as('driver', 'sign', RUN, '--role', 'sre-lead')).toMatchObject(refused);
+    expect(await as('first-verifier', 'sign', RUN, '--role', 'sre-lead')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has signed as db-restore-verifier (separation of duties)'),
+    });
+  });
+
+  test('but not whom AWS alone knows by the name of a member, nor an operator who hands in what a member wrote', async () => {
+    const member = 'version: 1\nroles:\n  db-restore-verifier: { members: ["arn:aws:iam::000000000000:user/kim"] }\n';
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), member);
+    await as('driver', 'start');
+    pilot.completeForm();
+    pilot.prompt = () => Promise.resolve(RUN);
+    expect((await as('kim', 'sign-off', RUN)).code).toBe(0);
+    pilot.dispose();
+    pilot = new PilotWorkspace();
+    const written = 'version: 1\nseparation: false\nroles:\n  db-restore-verifier: { members: [verifier@example.com] }\n';
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), written);
+    await as('driver', 'start');
+    pilot.completeForm();
+    pilot.prompt = () => Promise.resolve(RUN);
+    expect((await as('driver', 'sign-off', RUN)).code).toBe(0);
+  });
+});
+
 describe('the signatures that a policy wants', () => {
   const sign = (who: string, role: string, ...more: string[]) => as(who, 'sign', RUN, '--role', role, '--as', who, ...more);
 

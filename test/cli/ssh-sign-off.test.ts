@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EVIDENCE } from '../../src/evidence/layout.js';
@@ -64,6 +64,7 @@ describe('a sign-off by a key', () => {
     const { stdout } = await asVerifier('--request', request());
     expect(stdout).toContain(`ssh-keygen -Y sign -f KEY -n sign-off@cutover ${request()}`);
     expect(stdout).toContain(`cutover sign-off ${RUN} --response ${signature()}`);
+    expect(stdout).toMatch(/Form +dpp\/evidence\/.*55_db_rollback_human_checkpoint\.txt\n\nThe signer, .*, reads that form/);
     const text = readFileSync(request(), 'utf8');
     expect(text).toMatch(/^\{"files":.*\}\n$/);
     const { head, seq } = await status();
@@ -173,15 +174,162 @@ describe('a sign-off by a key', () => {
   });
 });
 
-test('a key signs where a name would do; without allowed signers it does not, and says why', async () => {
+describe('the form of a request at a terminal', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(() => {
+    pilot = new PilotWorkspace();
+    writeFileSync(join(pilot.directory, 'allowed_signers'), verifier.allowed);
+  });
+  afterEach(() => pilot.dispose());
+
+  const request = () => join(pilot.directory, 'sign-off.json');
+  const form = () => readFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), 'utf8');
+  const started = async (rules: string) => {
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), `${rules}allowed_signers: allowed_signers\n`);
+    await pilot.cutover('start');
+    pilot.completeForm();
+    writeFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), form().replace('Status: COMPLETED', 'Status: PENDING'));
+  };
+  const requesting = async (typed: string | null) => {
+    const questions: string[] = [];
+    pilot.prompt = (question) => {
+      questions.push(question);
+      return Promise.resolve(typed);
+    };
+    const said = await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com', '--request', request());
+    pilot.prompt = null;
+    return { ...said, questions };
+  };
+
+  test('is shown with the statement, and finished only by who confirms it, knowing what it is good for', async () => {
+    await started('version: 1\nseparation: false\n');
+    const left = await requesting(null);
+    expect(left.code).toBe(2);
+    expect(left.stderr).toMatch(/The finished form.*Status: COMPLETED.*The statement that you sign:\n\n\{"files"/s);
+    expect(left.questions).toEqual([expect.stringMatching(/finish the form .*counts by itself \(asserted\)\. Type the run id/)]);
+    expect(form()).toContain('Status: PENDING\n');
+    expect(existsSync(request())).toBe(false);
+    pilot.env['EVIDENCE_DIR'] = `dpp/evidence/phase6_4_cutover/${RUN}`;
+    expect((await pilot.cutover('run', '--seal-only')).code).toBe(2);
+    expect((await requesting(RUN)).code).toBe(0);
+    expect(form()).toContain('Status: COMPLETED\n');
+    expect(parseSignOffStatement(readFileSync(request(), 'utf8'))).toMatchObject({ name: 'verifier@example.com' });
+    // Shown once more, and nothing is to confirm: nothing is changed by it.
+    rmSync(request());
+    expect(await requesting(null)).toMatchObject({
+      code: 0,
+      questions: [],
+      stderr: expect.stringContaining('The finished form'),
+    });
+  });
+
+  test('is said to count by itself only where it does', async () => {
+    await started('version: 1\n');
+    expect((await requesting(RUN)).questions).toEqual([expect.not.stringContaining('counts by itself')]);
+  });
+
+  test('is not written any more once another one has signed off, nor is the statement', async () => {
+    await started('version: 1\nseparation: false\nroles: { sre-lead: { quorum: 1 } }\n');
+    pilot.prompt = async () => {
+      pilot.prompt = null;
+      const edited = form().replace('Status: PENDING', 'Status: COMPLETED').replace('42 tenants', '43 tenants');
+      writeFileSync(pilot.evidence(RUN, EVIDENCE.checkpoint), edited);
+      expect((await pilot.cutover('sign-off', RUN, '--as', 'bob@example.com')).code).toBe(0);
+      return RUN;
+    };
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com', '--request', request())).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is signed off by'),
+    });
+    expect(form()).toContain('Tenant count: 43 tenants');
+    expect(existsSync(request())).toBe(false);
+  });
+});
+
+describe('whose key may not sign', () => {
+  let pilot: PilotWorkspace;
+  beforeEach(() => {
+    pilot = new PilotWorkspace();
+    pilot.env['PATH'] = process.env['PATH'];
+    pilot.osUser = 'driver';
+    pilot.env['USER'] = 'driver';
+    writeFileSync(join(pilot.directory, 'allowed_signers'), verifier.allowed + colleague.allowed);
+  });
+  afterEach(() => pilot.dispose());
+
+  const request = () => join(pilot.directory, 'sign-off.json');
+  const started = async (rules: string, signer = 'verifier@example.com') => {
+    const text = `version: 1\nallowed_signers: allowed_signers\nroles:\n${rules}`;
+    writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), text);
+    await pilot.cutover('start', '--as', 'colleague@example.com');
+    pilot.completeForm(RUN, { signer });
+  };
+  const requesting = (...args: string[]) => pilot.cutover(...args, '--as', 'colleague@example.com', '--request', request());
+
+  test.each<[string, string, string, RegExp]>([
+    [
+      'a member who drove the run',
+      '  db-restore-verifier: { quorum: 1 }\n',
+      'Colleague <colleague@example.com>',
+      /colleague@example\.com> drove this run as colleague@example\.com \(asserted\)/,
+    ],
+    [
+      'no member',
+      '  db-restore-verifier: { members: [lee@example.com] }\n',
+      'verifier@example.com',
+      /verifier@example\.com is no db-restore-verifier/,
+    ],
+  ])('is told before a statement is written for it, and before it signs: %s', async (_what, rules, signer, why) => {
+    await started(rules, signer);
+    expect(await requesting('sign-off', RUN)).toMatchObject({ code: 1, stderr: expect.stringMatching(why) });
+    expect(existsSync(request())).toBe(false);
+    const { stderr } = await pilot.cutover('sign-off', RUN, '--as', 'x', '--sign-with', join(pilot.directory, 'no-key'));
+    expect(stderr).toMatch(why);
+  });
+
+  test('is not told of one who is a member by the fingerprint of a key', async () => {
+    await started(`  db-restore-verifier: { members: ["${verifier.fingerprint}"] }\n`);
+    expect((await requesting('sign-off', RUN)).code).toBe(0);
+    writeFileSync(`${request()}.sig`, verifier.sign(readFileSync(request(), 'utf8')));
+    pilot.osUser = 'someone';
+    expect((await pilot.cutover('sign-off', RUN, '--response', `${request()}.sig`)).code).toBe(0);
+  });
+
+  test('is told of a lead as well', async () => {
+    await started('  sre-lead: { quorum: 1 }\n');
+    expect((await pilot.cutover('sign-off', RUN, '--as', 'x', '--sign-with', verifier.file)).code).toBe(0);
+    expect(await requesting('sign', RUN, '--role', 'sre-lead')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('drove this run as colleague@example.com'),
+    });
+    expect(existsSync(request())).toBe(false);
+  });
+
+  test('a name where the policy wants a key: told before the first question', async () => {
+    await started('  db-restore-verifier: { minimum_level: ssh-verified }\n');
+    pilot.prompt = () => Promise.reject(new Error('asked in vain'));
+    expect(await pilot.cutover('sign-off', RUN, '--edit')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/wants .* ssh-verified/),
+    });
+  });
+});
+
+test('a key signs where a name would do; without allowed signers it does not, nor is it asked elsewhere, and both say why', async () => {
   const pilot = new PilotWorkspace();
   try {
     await pilot.cutover('start');
     pilot.completeForm();
-    expect(await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com', '--sign-with', verifier.file)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('names no allowed_signers'),
-    });
+    const request = join(pilot.directory, 'sign-off.json');
+    for (const given of [
+      ['--sign-with', verifier.file],
+      ['--request', request],
+    ])
+      expect(await pilot.cutover('sign-off', RUN, '--as', 'verifier@example.com', ...given)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('names no allowed_signers'),
+      });
+    expect(existsSync(request)).toBe(false);
   } finally {
     pilot.dispose();
   }

@@ -72,6 +72,14 @@ test('a lead signs here with a key: the form and the statement are shown, key an
   expect(summary).toContain(`| sre@example.com      | 2026-02-21 | ssh-verified ${lead.fingerprint} |`);
 });
 
+test('what a lead is to sign on another machine is shown at the terminal, and nothing is to confirm', async () => {
+  pilot.prompt = () => Promise.reject(new Error('asked in vain'));
+  const { code, stdout, stderr } = await asLead('--request', request());
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/The finished form.*Status: COMPLETED.*The statement that you sign:\n\n\{"files"/s);
+  expect(stdout).toMatch(/Form +dpp\/evidence\/.*55_db_rollback_human_checkpoint\.txt\n/);
+});
+
 test('a lead signs on another machine; whoever brings the signature back need not be the lead', async () => {
   const { stdout } = await asLead('--request', request());
   expect(stdout).toContain(`cutover sign ${RUN} --role sre-lead --response ${signature()}`);

@@ -14,9 +14,10 @@ import type { Io, Workspace } from '../io.js';
 import { permitted } from '../permission.js';
 import { showResult } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { countersignable, passCountersignGate, requireLevel } from '../sign-off-gate.js';
+import { countersignable, passCountersignGate } from '../sign-off-gate.js';
 import { confirmed } from './confirm.js';
 import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
+import { requireKeyMaySign, requireNameMaySign } from './may-sign.js';
 import { showRequest, writeRequest } from './request.js';
 import { showStatement } from './show-statement.js';
 import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
@@ -31,6 +32,9 @@ export async function countersignRun(options: Options, io: Io): Promise<number> 
       const { engine, openEvidence } = workspace;
       const before = await engine.inspect(runId);
       requireWanted(before, options);
+      const keyed = options.signWith ?? options.request;
+      if (keyed === null) await requireNameMaySign(before, options.role, options, workspace, io);
+      else if (options.response === null) allowedSignersOf(before, keyed);
       const given = await givenStatement(before, openEvidence(before.run), options, workspace, io);
       if (given !== null && options.request !== null && options.response === null) {
         await writeRequest(given.statement, options.request);
@@ -62,13 +66,11 @@ async function givenStatement(
     return signed;
   }
   if (!isShown && signWith === null && request === null) return null;
-  if (signWith !== null) allowedSignersOf(view, signWith);
   const found = await countersignable(view, evidence, gateOptions(options, workspace, io), { role, signer: who.user });
+  if (request !== null || signWith !== null) requireKeyMaySign(view, found);
   const statement = statementOf(view, found, io.now());
-  if (request !== null) return { statement, signature: null };
-  if (signWith === null) requireLevel(view, found);
   if (isShown) showStatement(statement, await evidence.read(EVIDENCE.checkpoint), io);
-  await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
+  if (request === null) await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
   return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
 }
 

@@ -14,13 +14,15 @@ import type { Io, Workspace } from '../io.js';
 import { permitted, requireDriverAfterwards } from '../permission.js';
 import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
-import { passGate, requireLevel, signable } from '../sign-off-gate.js';
+import { passGate, signable } from '../sign-off-gate.js';
 import { confirmed } from './confirm.js';
 import { givenFile } from './given-file.js';
 import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
 import { Interview } from './interview.js';
+import { requireKeyMaySign, requireNameMaySign } from './may-sign.js';
 import { showRequest, writeRequest } from './request.js';
 import { showStatement } from './show-statement.js';
+import { isFormEnough } from './signing-command.js';
 import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
 
 type Options = SignOffOptions & CommonOptions;
@@ -39,15 +41,17 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
       const before = await workspace.engine.inspect(runId);
       requireWaiting(before);
       requireNoSignOff(before);
-      if (options.signWith !== null) allowedSignersOf(before, options.signWith);
+      if (options.andResume) requireDriverAfterwards(before, options.who);
+      const keyed = options.signWith ?? options.request;
+      if (keyed === null) await requireNameMaySign(before, 'db-restore-verifier', options, workspace, io);
+      // A signature that came back is looked at as a whole.
+      else if (options.response === null) allowedSignersOf(before, keyed);
       const evidence = workspace.openEvidence(before.run);
       const form = await newForm(before, evidence, options, workspace, io);
       const given = await givenStatement(before, evidence, form, options, workspace, io);
       if (given !== null && options.request !== null && options.response === null) {
-        if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
-        await writeRequest(given.statement, options.request);
         requested = given.statement;
-        return before;
+        return workspace.engine.send(runId, options.who, requesting(options.request, requested, form, options.who.user));
       }
       return workspace.engine.send(runId, options.who, deciders(options, form, given, workspace, io));
     });
@@ -73,19 +77,14 @@ async function newForm(
 ): Promise<NewForm | null> {
   if (options.file !== null) return { content: givenFile('--file', options.file), replaces: true };
   if (io.prompt === null || !options.confirm || options.response !== null) return null;
-  const requireOpen = (now: RunView) => {
-    requireWaiting(now);
-    requireNoSignOff(now);
-    refuseClaimOfAnother(now, [options.who.user]);
-  };
-  requireOpen(view);
+  requireOpen(view, [options.who.user]);
   const { edit, who, stderrPalette: palette } = options;
   const { evidenceDir, request } = contextOf(view);
   const { smokeQueries } = request.site;
   const { runId } = view.run;
   const asked = {
     ...{ runId, smokeQueries, edit, evidenceDir, by: who.user, palette },
-    requireOpen: async () => requireOpen(await engine.inspect(runId)),
+    requireOpen: async () => requireOpen(await engine.inspect(runId), [who.user]),
   };
   const content = await new Interview(evidence, asked, io, io.prompt).finishedForm();
   return content === null ? null : { content, replaces: false };
@@ -114,12 +113,34 @@ async function givenStatement(
   if (!isShown && signWith === null && request === null) return null;
   const found = await signable(view, evidence, gateOptions(options, form, workspace, io));
   refuseClaimOfAnother(view, [options.who.user, found.signer]);
+  if (request !== null || signWith !== null) requireKeyMaySign(view, found);
   const statement = statementOf(view, found, io.now());
-  if (request !== null) return { statement, signature: null };
-  if (signWith === null) requireLevel(view, found);
   if (isShown) showStatement(statement, form?.content ?? (await evidence.read(EVIDENCE.checkpoint)), io);
-  await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
+  if (request === null) await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
+  else if (form !== null) await confirmed(finishing(view), runId, options, io);
   return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
+}
+
+/** What is left in the evidence is a completed form: that is confirmed as a signature is, and what it is good for is said. */
+function finishing(view: RunView): string {
+  const what = `You finish the form of run ${view.run.runId}, for a key elsewhere to sign`;
+  return isFormEnough(contextOf(view)) ? `${what}; until that is here, the form counts by itself (asserted)` : what;
+}
+
+/** Writes the statement for a key elsewhere, and the form that it is of; commits nothing. */
+function requesting(file: string, statement: SignOffStatement, form: NewForm | null, by: string): Prepare {
+  return async (view, evidence) => {
+    requireOpen(view, [by, statement.name]);
+    await writeRequest(statement, file);
+    if (form !== null) await evidence.write(EVIDENCE.checkpoint, form.content);
+    return [];
+  };
+}
+
+function requireOpen(view: RunView, people: readonly string[]): void {
+  requireWaiting(view);
+  requireNoSignOff(view);
+  refuseClaimOfAnother(view, people);
 }
 
 function deciders(options: Options, form: NewForm | null, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
