@@ -131,7 +131,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   LEASE_LOST: 'Another driver took the run over; this one wrote nothing more. cutover watch <run>. Exit 75.',
   ENVIRONMENT_HELD: 'Another run uses the same staging environment. Let it reach its pause, or end it. Exit 75.',
   CYCLE_TAKEN:
-    'Another run of the same environment and commit is open or completed, and the runbook is executed once per deployment cycle. Go on with that one, or end it; once more on the record: cutover start --again --reason "...".',
+    'Another run of the same environment and commit is open or completed, and the runbook is executed once per deployment cycle. Go on with that one, or end it; once more on the record: cutover start --again --reason "...". A run that failed comes back only when the other one is ended.',
   INTERRUPTED: 'Stopped by a signal: no failure. cutover resume <run> goes on. Exit 130 or 143.',
   STEP_TIMED_OUT: 'A step took longer than it may; its children were ended. Limits: cutover explain <step>.',
   SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',

@@ -80,20 +80,35 @@ export class EnvironmentHeldError extends StoreError {
 /** Another run of the same deployment cycle is open, or has been completed: the runbook is executed once per cycle. */
 export class CycleTakenError extends StoreError {
   readonly code = 'CYCLE_TAKEN';
+  readonly holderRunId: string;
+  /** Of the other run. */
+  readonly status: RunStatus;
   constructor(
     readonly environment: string,
     readonly gitHead: string,
-    readonly holderRunId: string,
-    /** Of the other run. */
-    readonly status: RunStatus,
+    holder: { readonly runId: string; readonly status: RunStatus },
+    /** The run that was in the cycle before, and would come back into it; null for one that is new there. */
+    returning: string | null,
   ) {
     super(
-      `Run ${holderRunId} is of the same deployment cycle (${environment}, commit ${gitHead.slice(0, 12)}) and is ${status}; the runbook is executed once per cycle. ` +
-        (status === 'completed'
-          ? 'If it is to be executed again, on the record: cutover start --again --reason "..."'
-          : `Go on with that run (cutover status ${holderRunId}) or end it (cutover abandon ${holderRunId} --reason "..."); or a second one, on the record: cutover start --again --reason "..."`),
+      `Run ${holder.runId} is of the same deployment cycle (${environment}, commit ${gitHead.slice(0, 12)}) and is ${holder.status}; the runbook is executed once per cycle. ` +
+        (returning === null ? adviceToNew(holder) : adviceToReturning(returning, holder)),
     );
+    this.holderRunId = holder.runId;
+    this.status = holder.status;
   }
+}
+
+function adviceToNew({ runId, status }: { readonly runId: string; readonly status: RunStatus }): string {
+  if (status === 'completed') return 'If it is to be executed again, on the record: cutover start --again --reason "..."';
+  return `Go on with that run (cutover status ${runId}) or end it (cutover abandon ${runId} --reason "..."); or a second one, on the record: cutover start --again --reason "..."`;
+}
+
+/** It has failed: what it may become beside the other one is evidence of that. */
+function adviceToReturning(returning: string, { runId, status }: { readonly runId: string; readonly status: RunStatus }): string {
+  const keep = `cutover seal ${returning} --verdict FAIL --reason "..."`;
+  if (status === 'completed') return `Run ${returning} does not come back beside it. Keep it as evidence of its failure: ${keep}`;
+  return `Run ${returning} does not come back beside it. End that run first (cutover abandon ${runId} --reason "..."), or keep this one as evidence of its failure: ${keep}`;
 }
 
 /** The database cannot be used: missing, unreadable, corrupt, or written by a newer version. */

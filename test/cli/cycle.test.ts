@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EVIDENCE } from '../../src/evidence/layout.js';
 import { failing, PilotWorkspace, preflightFacts, WORLD } from './pilot-workspace.js';
@@ -79,6 +79,43 @@ describe('once per deployment cycle', () => {
   test('a superseded run is sealed as evidence of its failure while the next one is open', async () => {
     await failGate();
     expect((await pilot.cutover('start')).code).toBe(2);
+    expect((await pilot.cutover('seal', RUN, '--verdict', 'FAIL', '--reason', 'kept')).code).toBe(0);
+  });
+
+  test('one that waits is signed and passes, although another one was begun with --again and has passed meanwhile', async () => {
+    await pilot.cutover('start');
+    await again();
+    pilot.completeForm(NEXT);
+    expect((await pilot.cutover('resume', NEXT)).code).toBe(0);
+    pilot.completeForm(RUN);
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'Vera Verifier')).toMatchObject({ code: 0 });
+    expect(await pilot.cutover('resume', RUN)).toMatchObject({ code: 0 });
+    expect((await status(RUN)).status).toBe('completed');
+  });
+
+  test('one whose sign-off a changed file invalidates waits again, although another one was begun with --again', async () => {
+    await pilot.cutover('start');
+    await again();
+    pilot.completeForm(RUN);
+    expect(await pilot.cutover('sign-off', RUN, '--as', 'Vera Verifier')).toMatchObject({ code: 0 });
+    appendFileSync(pilot.evidence(RUN, EVIDENCE.rcGates), 'gate 3 ok\n');
+    expect(await pilot.cutover('resume', RUN)).toMatchObject({ code: 2 });
+    expect(await status(RUN)).toMatchObject({ status: 'waiting', state: 'awaitingDbVerification' });
+  });
+
+  test('one that failed while it was sealed does not come back beside it, and is told what may become of it', async () => {
+    await pilot.cutover('start');
+    await again();
+    pilot.completeForm(RUN);
+    const { hashArchive } = pilot.actors;
+    pilot.actors['hashArchive'] = failing('ARCHIVE_CHANGED', 'The archive is another one.');
+    expect((await pilot.cutover('resume', RUN)).code).toBe(1);
+    if (hashArchive !== undefined) pilot.actors['hashArchive'] = hashArchive;
+    const { code, stderr } = await pilot.cutover('retry', RUN);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(`Run ${NEXT} is of the same deployment`) });
+    expect(stderr).toContain(`cutover abandon ${NEXT} --reason "..."`);
+    expect(stderr).toContain(`cutover seal ${RUN} --verdict FAIL --reason "..."`);
+    expect(stderr).not.toContain('--again');
     expect((await pilot.cutover('seal', RUN, '--verdict', 'FAIL', '--reason', 'kept')).code).toBe(0);
   });
 });

@@ -211,10 +211,34 @@ export function describeTransitions(connected: () => Store): void {
         await store.commit(next(4, 1, { runId: OTHER_RUN, environment: 'other', gitHead: 'abc', isAloneInCycle: true }));
       });
 
-      test('goes on in its own cycle', async () => {
+      test.each([false, true])(
+        'goes on in its own cycle, in which another one was begun that need not be alone: %s',
+        async (more) => {
+          await store.commit(next(2, 1, cycle));
+          if (more) await second({ isAloneInCycle: false });
+          await store.commit(next(3, 1, { ...cycle, status: 'waiting' }));
+          await store.commit(next(4, 1, cycle));
+          await store.commit(next(5, 1, { ...cycle, status: 'completed' }));
+        },
+      );
+
+      test('does not go over into the cycle of another one', async () => {
         await store.commit(next(2, 1, cycle));
-        await store.commit(next(3, 1, { ...cycle, status: 'waiting' }));
-        await store.commit(next(4, 1, { ...cycle, status: 'completed' }));
+        await second({ gitHead: 'abd' });
+        await expect(store.commit(next(3, 1, { runId: OTHER_RUN, ...cycle }))).rejects.toThrow(CycleTakenError);
+      });
+
+      test('that was in it before, and does not come back, is told what may become of it', async () => {
+        await store.commit(next(2, 1, { ...cycle, status: 'failed' }));
+        await second();
+        const back = () => store.commit(next(3, 1, cycle));
+        const evidence = `cutover seal ${RUN} --verdict FAIL --reason "..."`;
+        const end = `cutover abandon ${OTHER_RUN} --reason "..."`;
+        await expect(back()).rejects.toThrow(new RegExp(`is active; [^]*${end}[^]*${evidence}$`));
+        await store.commit(next(3, 1, { runId: OTHER_RUN, ...cycle, status: 'completed' }));
+        const error = await back().catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ code: 'CYCLE_TAKEN', message: expect.stringContaining(evidence) });
+        expect((error as Error).message).not.toMatch(/abandon|--again/);
       });
     });
   });

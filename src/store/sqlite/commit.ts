@@ -50,9 +50,8 @@ export function commitTransition(tables: Tables, transition: TransitionCommit): 
   tables.deadlines.settle(runId, seq, transition.deadlines);
   tables.outbox.add({ runId, seq, at }, transition.messages);
   tables.runs.advance(record, transition);
-  // Asked only where it can have become another one.
-  const enters = head.environment === null || head.status !== transition.status;
-  if (transition.isAloneInCycle && enters) tables.runs.requireAloneInCycle(runId);
+  // A run that is in the cycle stays in it, whichever one was begun beside it on the record.
+  if (transition.isAloneInCycle) tables.runs.requireAloneInCycle(runId, head, transition);
   return record;
 }
 

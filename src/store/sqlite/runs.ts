@@ -16,6 +16,7 @@ export interface ChainHead {
 export interface RunHead extends ChainHead {
   readonly status: RunStatus;
   readonly environment: string | null;
+  readonly gitHead: string | null;
 }
 
 /** The runs: what lists show of each, and the head of its chain. Ids sort by age, as the runbook's timestamps do. */
@@ -50,7 +51,9 @@ export class RunTable {
   /** Throws `RunNotFoundError`. */
   head(runId: string): RunHead {
     const head = this.#db
-      .prepare<[string], RunHead>('SELECT head_seq AS seq, head_hash AS hash, status, environment FROM runs WHERE run_id = ?')
+      .prepare<[string], RunHead>(
+        'SELECT head_seq AS seq, head_hash AS hash, status, environment, git_head AS gitHead FROM runs WHERE run_id = ?',
+      )
       .get(runId);
     if (head === undefined) throw new RunNotFoundError(runId);
     return head;
@@ -88,19 +91,26 @@ export class RunTable {
   }
 
   /**
-   * To be called where the run has advanced. Throws `CycleTakenError` when it is open or completed and another one of its environment
-   * and commit is, too. Environment and commit are not known before the preflight has passed: then there is nothing to compare.
+   * Throws `CycleTakenError` when a transition makes the run open or completed in a cycle in which it was not `before`, and another one
+   * of its environment and commit is open or completed, too. Environment and commit are not known before the preflight has passed: then
+   * there is nothing to compare.
    */
-  requireAloneInCycle(runId: string): void {
+  requireAloneInCycle(runId: string, before: RunHead, to: Pick<TransitionCommit, 'status' | 'environment' | 'gitHead'>): void {
+    const { status } = to;
+    const environment = to.environment ?? before.environment;
+    const gitHead = to.gitHead ?? before.gitHead;
+    const isSameCycle = environment === before.environment && gitHead === before.gitHead;
+    if (!isInCycle(status) || (isSameCycle && isInCycle(before.status))) return;
     const other = this.#db
-      .prepare<[string], CycleRow>(
-        `SELECT other.run_id, other.status, other.environment, other.git_head FROM runs AS own JOIN runs AS other
-           ON other.environment = own.environment AND other.git_head = own.git_head AND other.run_id <> own.run_id
-         WHERE own.run_id = ? AND own.status IN ${IN_CYCLE} AND other.status IN ${IN_CYCLE}
-         ORDER BY other.run_id DESC LIMIT 1`,
+      .prepare<[string | null, string | null, string], CycleRow>(
+        `SELECT run_id, status, environment, git_head FROM runs
+         WHERE environment = ? AND git_head = ? AND run_id <> ? AND status IN ('${IN_CYCLE.join("', '")}')
+         ORDER BY run_id DESC LIMIT 1`,
       )
-      .get(runId);
-    if (other !== undefined) throw new CycleTakenError(other.environment, other.git_head, other.run_id, other.status);
+      .get(environment, gitHead, runId);
+    if (other === undefined) return;
+    const holder = { runId: other.run_id, status: other.status };
+    throw new CycleTakenError(other.environment, other.git_head, holder, isSameCycle ? runId : null);
   }
 
   get(runId: string): RunRecord | null {
@@ -147,7 +157,11 @@ const NO_LIMIT = -1;
 const AFTER_ALL = '\u{10FFFF}';
 
 /** A run that failed, was abandoned or superseded leaves the cycle to another one. */
-const IN_CYCLE = "('active', 'waiting', 'completed')";
+const IN_CYCLE: readonly RunStatus[] = ['active', 'waiting', 'completed'];
+
+function isInCycle(status: RunStatus): boolean {
+  return IN_CYCLE.includes(status);
+}
 
 interface CycleRow {
   readonly run_id: string;
