@@ -5,7 +5,7 @@ import { allSettled } from './all-settled.js';
 import { openSigningKey } from './attestation/signing-key.js';
 import { createGit } from './git.js';
 import { currentTarget } from './kubectl.js';
-import { unrecordedOwner } from './process/run-process.js';
+import { unrecordedOwner, type ProcessOwner } from './process/run-process.js';
 import { hashRcRunner } from './rc-runner.js';
 import { callerIdentity } from './sts.js';
 
@@ -36,20 +36,26 @@ export interface WorldDifference {
 /**
  * Looks at the world: git, the RC runner, the kubeconfig's current context, STS, the key of the attestation and the environment. Writes nothing and records
  * no process. Errors: those of git, kubectl and STS, by their codes, RC_RUNNER_MISSING and SIGNING_KEY_UNUSABLE.
+ * @param known taken in place of a look at the key, which nobody but its owner can open.
  */
-export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<World> {
+export async function observeWorld(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  known: Pick<World, 'signerKeyId'> | null = null,
+): Promise<World> {
   const owner = unrecordedOwner(signal, env);
   const git = createGit(owner, settings.directory);
-  const { signWith } = settings;
-  const [gitHead, gitBranch, status, rcRunnerSha256, { kubeContext, kubeServer }, { account, arn }, key] = await allSettled([
-    git.head(),
-    git.branch(),
-    git.status(),
-    hashRcRunner(settings.rcRunner),
-    currentTarget(owner),
-    callerIdentity(settings, env, signal),
-    signWith === null ? Promise.resolve(null) : openSigningKey(signWith, owner),
-  ]);
+  const [gitHead, gitBranch, status, rcRunnerSha256, { kubeContext, kubeServer }, { account, arn }, signerKeyId] =
+    await allSettled([
+      git.head(),
+      git.branch(),
+      git.status(),
+      hashRcRunner(settings.rcRunner),
+      currentTarget(owner),
+      callerIdentity(settings, env, signal),
+      known === null ? keyId(settings, owner) : Promise.resolve(known.signerKeyId),
+    ]);
   return composeWorld(settings, env, {
     gitHead,
     gitBranch,
@@ -59,8 +65,12 @@ export async function observeWorld(settings: Settings, env: NodeJS.ProcessEnv, s
     kubeServer,
     awsAccount: account,
     awsArn: arn,
-    signerKeyId: key?.signer.keyId ?? null,
+    signerKeyId,
   });
+}
+
+async function keyId({ signWith }: Settings, owner: ProcessOwner): Promise<string | null> {
+  return signWith === null ? null : (await openSigningKey(signWith, owner)).signer.keyId;
 }
 
 export function composeWorld(settings: Settings, env: NodeJS.ProcessEnv, facts: ObservedFacts): World {

@@ -42,9 +42,9 @@ export async function openWorkspace({ db, mode, command, notify }: WorkspaceOpti
     store,
     openEvidence,
     knownSecrets: known,
-    observeWorld: async (settings) => {
+    observeWorld: async (settings, known) => {
       const { observeWorld } = await import('../actors/observe-world.js');
-      return observeWorld(settings, io.env, io.signal);
+      return observeWorld(settings, io.env, io.signal, known);
     },
     logError: (error, runId) => journal?.error(error, runId),
     close: async () => {

@@ -17,7 +17,10 @@ export interface DriftOptions {
   readonly who: Identity;
   /** What a person decided about a changed world: null where nothing was said. */
   readonly acceptDrift: string | null;
-  /** Only who drives is asked for the same name at AWS as at start: the others have names of their own, and the account is the world. */
+  /**
+   * Only who drives is asked for the same name at AWS as at start: the others have names of their own, and the account is the world. Who
+   * signs is not asked for the key of the attestation.
+   */
   readonly purpose: 'drive' | 'sign' | 'accept';
 }
 
@@ -55,7 +58,8 @@ export async function lookForDrift(view: RunView, options: DriftOptions, workspa
   // Whoever answers at another endpoint is asked nothing, not even who we are, unless that is accepted.
   const elsewhere = differencesTo({ ...frozen, ...endpointsOf(io.env) });
   if (elsewhere.length > 0 && accept === null) throw new DriftError(view.run.runId, [...differences, ...elsewhere]);
-  const observed = await workspace.observeWorld(settings);
+  // The key of the attestation is its owner's alone: whoever signs as somebody else can't open it, and need not.
+  const observed = await workspace.observeWorld(settings, options.purpose === 'sign' ? frozen : null);
   const who = { ...options.who, awsArn: observed.awsArn };
   // A policy says by name who may drive; without one, the first one's name at AWS is all there is.
   const namesWhoDrives = request.policy.sha256 !== null;

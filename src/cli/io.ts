@@ -55,8 +55,8 @@ export interface Workspace {
   readonly engine: Engine;
   readonly store: Store;
   openEvidence(run: { readonly runId: string; readonly evidenceDir: string }): EvidenceDir;
-  /** Looks at git, the cluster and AWS as they are now. */
-  observeWorld(settings: Settings): Promise<World>;
+  /** Looks at git, the cluster and AWS as they are now; at the key of the attestation only when it is not known. */
+  observeWorld(settings: Settings, known: Pick<World, 'signerKeyId'> | null): Promise<World>;
   readonly knownSecrets: readonly KnownSecret[];
   /** Writes to the log in `.cutover/logs/`. */
   logError(error: unknown, runId: string | null): void;

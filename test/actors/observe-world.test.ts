@@ -80,6 +80,13 @@ describe('the world', () => {
     await expect(observe(arrange())).rejects.toMatchObject({ code });
   });
 
+  test('takes the key of the attestation as it is known, where it is not to be opened', async () => {
+    const on = { ...settings(), signWith: join(context.folder, 'unreadable.pem') };
+    await expect(observeWorld(on, env, context.signal)).rejects.toMatchObject({ code: 'SIGNING_KEY_UNUSABLE' });
+    const known = { signerKeyId: 'SHA256:known' };
+    expect(await observeWorld(on, env, context.signal, known)).toMatchObject({ signerKeyId: 'SHA256:known', gitHead: HEAD });
+  });
+
   test('leaves no command running when another look has failed, and tells the same failure each time', async () => {
     const mark = join(context.folder, 'kubectl-ended');
     const git = "'symbolic-ref '*) exit 1 ;;";
