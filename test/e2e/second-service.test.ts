@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ordersService } from '../../demo/sample-service.js';
+import { SignOffKey } from '../sign-off-key.js';
 import { Pilot, type CliResult } from './pilot.js';
 
 const ANSWERS = {
@@ -17,26 +18,41 @@ const ANSWERS = {
 const PILOT_NAMES = /\bdpp\b|dpp[-/]|phase ?6|Phase ?6|[Pp]ilot|[Tt]enant|[Bb]illing|[Ww]ebhook|API-key|decisionwise/g;
 
 describe('another service than the pilot, out of examples/orders', () => {
+  const verifier = new SignOffKey('verifier@example.com');
   let orders: Pilot;
   let started: CliResult;
+  let unsigned: CliResult;
+  let requested: CliResult;
+  let responded: CliResult;
   let resumed: CliResult;
   let directory: string;
 
   beforeAll(async () => {
     orders = await Pilot.create({ sample: ordersService('examples') });
-    // All of this test is done at one account, which is one person to a separation of duties.
     const { repository, env } = orders.site;
-    const policy = join(repository, 'cutover.policy.yaml');
-    writeFileSync(policy, readFileSync(policy, 'utf8').replace('separation: true', 'separation: false'));
-    execFileSync('git', ['commit', '--quiet', '--all', '--message', 'One account'], { cwd: repository, env });
-    started = await orders.cutover(['start', '--ticket', 'CHG-1234']);
+    writeFileSync(join(repository, 'allowed_signers'), verifier.allowed);
+    execFileSync('git', ['commit', '--quiet', '--all', '--message', 'The key of our verifier'], { cwd: repository, env });
+    execFileSync('openssl', ['genpkey', '-quiet', '-algorithm', 'ed25519', '-out', operatorsKey()]);
+    const signed = { env: { CUTOVER_SIGN_WITH: operatorsKey() } };
+    started = await orders.cutover(['start', '--ticket', 'CHG-1234'], signed);
     directory = await orders.runDirectory();
     await orders.verify(ANSWERS);
-    await orders.cutover(['sign-off', 'latest', '--as', 'verifier@example.com']);
-    resumed = await orders.cutover(['resume', 'latest']);
+    unsigned = await orders.cutover(['sign-off', 'latest', '--as', 'verifier@example.com'], signed);
+    // The verifier's account can't read the operator's key; nor is it asked for.
+    renameSync(operatorsKey(), `${operatorsKey()}.kept`);
+    const request = join(orders.directory, 'sign-off.json');
+    requested = await orders.cutover(['sign-off', 'latest', '--as', 'verifier@example.com', '--request', request]);
+    writeFileSync(`${request}.sig`, verifier.sign(readFileSync(request, 'utf8')));
+    responded = await orders.cutover(['sign-off', 'latest', '--response', `${request}.sig`]);
+    renameSync(`${operatorsKey()}.kept`, operatorsKey());
+    resumed = await orders.cutover(['resume', 'latest'], signed);
   }, 120_000);
-  afterAll(() => orders.dispose());
+  afterAll(async () => {
+    verifier.dispose();
+    await orders.dispose();
+  });
 
+  const operatorsKey = () => join(orders.directory, 'operator.pem');
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
 
   test('is not begun without a change ticket, which its configuration asks for', async () => {
@@ -53,6 +69,16 @@ describe('another service than the pilot, out of examples/orders', () => {
       /^Orders — Release Cutover — RESULT SUMMARY\n[^]*\nChange ticket: CHG-1234\n[^]*\nVERDICT: PASS\n$/,
     );
     expect(read('00_scope.txt')).toMatch(/^Orders — Release Cutover — SCOPE\n=+\nService: +orders\nChange ticket: CHG-1234\n/);
+  });
+
+  test('is signed by its verifier with a key, beside an operator at the same account who keeps his own', () => {
+    expect(started.stdout + read('10_preflight.json')).toContain(
+      'cutover.policy.yaml, as HEAD has it, with separation of duties',
+    );
+    expect(unsigned).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('ssh-verified') });
+    expect(requested).toMatchObject({ exitCode: 0 });
+    expect(responded).toMatchObject({ exitCode: 0 });
+    expect(read('90_result_summary.txt')).toContain(`ssh-verified ${verifier.fingerprint} |`);
   });
 
   test('rolls back its own deployments, and nothing else', () => {
