@@ -224,22 +224,32 @@ function quorumRefusal(context: PilotContext, action: Action, { shown, names }: 
   return `${shown} has signed as ${signer.role} already, and a quorum counts people: ${whoMay(context.request.policy, roles)}`;
 }
 
-function separationRefusal(context: PilotContext, action: Action, { shown, names }: Person): string | null {
+function separationRefusal(context: PilotContext, action: Action, person: Person): string | null {
+  const { names } = person;
   const { roles, signs, drives, judgesFailure } = PERMISSIONS[action];
-  const refuse = (why: string) =>
-    `${shown} ${why} (separation of duties), and may not ${action}: ${whoMay(context.request.policy, roles)}, but nobody known by the same name, account, address or user at AWS`;
+  const { policy } = context.request;
+  const refuse = (why: string, theirs: readonly string[]) => {
+    const common = names.filter((name) => theirs.includes(name)).join(', ');
+    const instead = `${whoMay(policy, roles)}, but nobody known by the same name, account, address or user at AWS`;
+    return `${person.shown} ${why} (separation of duties), with ${common} in common, and may not ${action}: ${instead}${signs ? orByKey(policy, person) : ''}`;
+  };
   const driver = context.drivers.find((one) => isSamePerson(namesOf(one), names));
-  if (signs && driver !== undefined) return refuse(`drove this run as ${named(driver)}`);
+  if (signs && driver !== undefined) return refuse(`drove this run as ${named(driver)}`, namesOf(driver));
   const signer = context.signers.find((one) => isSamePerson(one.names, names));
-  if (signs && signer !== undefined && !roles.includes(signer.role)) return refuse(`has signed as ${signer.role}`);
-  if ((drives || judgesFailure) && signer !== undefined) return refuse(`has signed as ${signer.role}`);
+  if (signs && signer !== undefined && !roles.includes(signer.role)) return refuse(`has signed as ${signer.role}`, signer.names);
+  if ((drives || judgesFailure) && signer !== undefined) return refuse(`has signed as ${signer.role}`, signer.names);
   const acceptor = context.acceptors.find((one) => isSamePerson(namesOf(one), names));
-  if (signs && acceptor !== undefined) return refuse(`let something pass in this run as ${named(acceptor)}`);
+  if (signs && acceptor !== undefined) return refuse(`let something pass in this run as ${named(acceptor)}`, namesOf(acceptor));
   const failedUnder = context.failure?.by ?? null;
-  if (judgesFailure && failedUnder !== null && isSamePerson(driverNames(context, failedUnder), names)) {
-    return refuse(`drove the attempt of ${context.failure?.step} that failed`);
-  }
-  return null;
+  if (!judgesFailure || failedUnder === null) return null;
+  const theirs = driverNames(context, failedUnder);
+  return isSamePerson(theirs, names) ? refuse(`drove the attempt of ${context.failure?.step} that failed`, theirs) : null;
+}
+
+/** The way out for two people at one account, or with one address. */
+function orByKey({ allowedSigners }: Policy, { level }: Person): string {
+  if (allowedSigners === null || level === 'ssh-verified') return '';
+  return '; by a key that the policy lists the signer is known by that key alone: --sign-with FILE, or --request FILE';
 }
 
 /** All names under which a driver was ever known in this run: not each look at them tells all. */

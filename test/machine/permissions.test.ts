@@ -197,6 +197,28 @@ describe('separation of duties', () => {
     expect(takes(run, signed('kim'), person('kim'))).toBe(true);
   });
 
+  test('says what two people have in common, and that a listed key is a name of its own', () => {
+    const kim = person('kim', { email: operator.email, osUser: 'shared' });
+    const run = waiting(anyone);
+    expect(refusal(run, signed('kim'), kim)).toContain(
+      `drove this run as operator (asserted) (separation of duties), with ${operator.email} in common, and may not sign-off: `,
+    );
+    expect(refusal(run, signed('kim'), kim)).not.toContain('--sign-with');
+    const listed = waiting({ ...anyone, allowedSigners: 'kim ssh-ed25519 AAAA' });
+    expect(refusal(listed, signed('kim'), kim)).toMatch(
+      /; by a key that the policy lists the signer is known by that key alone: --sign-with FILE, or --request FILE$/,
+    );
+    const key = { level: 'ssh-verified', signature: { principal: operator.user, fingerprint: 'SHA256:abc' } };
+    const byKey = { type: 'SIGNED_OFF', signOff: { ...signOff, signer: operator.user, ...key } } as RunEvent;
+    expect(refusal(listed, byKey, kim)).toContain(`, with ${operator.user} in common, and may not sign-off: `);
+    expect(refusal(listed, byKey, kim)).not.toContain('--sign-with');
+    const failed = started({ ...anyone, allowedSigners: 'kim ssh-ed25519 AAAA' })
+      .to('runningRcGates')
+      .fail('RC_GATES_FAILED');
+    expect(refusal(failed, replay(true), operator)).toContain(`, with ${operator.user}, ${operator.email} in common, and`);
+    expect(refusal(failed, replay(true), operator)).not.toContain('--sign-with');
+  });
+
   test('counts as a driver who replayed, retried or joined', () => {
     const kim = person('kim');
     const failed = started(anyone).to('runningRcGates').fail('RC_GATES_FAILED');
