@@ -6,6 +6,8 @@ export interface AnswerContext {
   /** The files that are there and not empty, relative to the screenshots' folder. */
   readonly screenshots: readonly string[];
   readonly now: Date;
+  /** It begins with the day on which the run did. */
+  readonly runId: string;
 }
 
 /** What is wrong with the text in a blank of the form; empty when nothing is. */
@@ -26,7 +28,7 @@ export function faultsOf(field: CheckpointField, value: string, context: AnswerC
     case 'signer':
       return only(signerFault(value));
     case 'signedOn':
-      return only(dateFault(value, context.now));
+      return only(dateFault(value, context));
     case 'smokeQuery':
       return [];
   }
@@ -80,9 +82,12 @@ function instantFault(value: string, now: Date): string | null {
   return date.getTime() > now.getTime() ? `${value} is in the future` : null;
 }
 
-function dateFault(value: string, now: Date): string | null {
+/** Both bounds are days of UTC, as the form asks for. */
+function dateFault(value: string, { now, runId }: AnswerContext): string | null {
   if (instantFault(`${value}T00:00:00Z`, new Date(8.64e15)) !== null) return `"${value}" is no date, e.g. 2026-02-21`;
-  return Date.parse(`${value}T00:00:00Z`) > now.getTime() ? `${value} is in the future (UTC)` : null;
+  if (Date.parse(`${value}T00:00:00Z`) > now.getTime()) return `${value} is in the future (UTC)`;
+  const began = `${runId.slice(0, 4)}-${runId.slice(4, 6)}-${runId.slice(6, 8)}`;
+  return value < began ? `${value} is before the run, which began on ${began} (UTC)` : null;
 }
 
 function targetFault(value: string): string | null {

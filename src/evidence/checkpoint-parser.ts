@@ -48,7 +48,7 @@ export interface CheckpointParserOptions {
 export function parseCheckpoint(content: string | Uint8Array, options: CheckpointParserOptions): ParsedCheckpoint {
   const text = typeof content === 'string' ? content : new TextDecoder('utf-8').decode(content);
   const { runId, screenshots, smokeQueries, now = new Date() } = options;
-  const form = new FormReader({ screenshots, now }, runId, checkpointBoxes(smokeQueries));
+  const form = new FormReader({ screenshots, now, runId }, checkpointBoxes(smokeQueries));
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)
@@ -87,7 +87,6 @@ class FormReader {
 
   constructor(
     private readonly context: AnswerContext,
-    private readonly runId: string,
     private readonly boxes: readonly CheckpointBox[],
   ) {
     this.#elements = elementsOf(boxes);
@@ -142,8 +141,8 @@ class FormReader {
   #readRunId(number: number, found: string): void {
     if (this.#runIdLine !== null)
       this.#fault(number, 'header', `the run id is given more than once (first on line ${this.#runIdLine})`);
-    else if (found !== this.runId)
-      this.#fault(number, 'header', `the run id is "${found}", this run is ${this.runId}: use this run's own file`);
+    else if (found !== this.context.runId)
+      this.#fault(number, 'header', `the run id is "${found}", this run is ${this.context.runId}: use this run's own file`);
     this.#runIdLine ??= number;
   }
 
@@ -187,7 +186,7 @@ class FormReader {
   }
 
   #checkMissing(): void {
-    if (this.#runIdLine === null) this.#fault(1, 'header', `the line "Run ID: ${this.runId}" is missing`);
+    if (this.#runIdLine === null) this.#fault(1, 'header', `the line "Run ID: ${this.context.runId}" is missing`);
     if (this.#statusLine === null)
       this.#fault(this.#runIdLine ?? 1, 'status', `the status line is missing: write "${DONE}" when everything is done`);
     for (const element of this.#elements) {
@@ -222,7 +221,7 @@ class FormReader {
     if (method === undefined || !('method' in method.box))
       throw new TypeError('parseCheckpoint: no method, and no finding about it');
     return {
-      runId: this.runId,
+      runId: this.context.runId,
       recoveryPoint: answer('recoveryPoint'),
       method: method.box.method,
       otherMethod: method.box.method === 'other' ? method.text : null,

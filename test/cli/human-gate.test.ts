@@ -35,6 +35,17 @@ describe('the human gate', () => {
     expect((await status()).seq).toBe(seq);
   });
 
+  test('a form that is dated before the run was made for another one', async () => {
+    pilot.completeForm(RUN, { signedOn: '2026-02-20' });
+    for (const command of [['resume'], ['sign-off', '--as', 'verifier@example.com']]) {
+      const { code, stderr } = await pilot.cutover(...command, RUN);
+      expect({ code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('2026-02-20 is before the run, which began on 2026-02-21 (UTC)'),
+      });
+    }
+  });
+
   test('evidence that was changed since its step is a finding, not a signature', async () => {
     pilot.completeForm();
     appendFileSync(pilot.evidence(RUN, EVIDENCE.rcGates), 'gate 3 ok\n');

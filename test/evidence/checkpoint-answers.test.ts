@@ -11,7 +11,7 @@ import type { CheckpointField } from '../../src/evidence/checkpoint.js';
 
 const NOW = new Date('2026-02-21T15:00:00Z');
 const faults = (field: CheckpointField, value: string, screenshots: readonly string[] = []) =>
-  faultsOf(field, value, { screenshots, now: NOW });
+  faultsOf(field, value, { screenshots, now: NOW, runId: '20260221T140000Z' });
 
 describe('a blank', () => {
   test.each(['', '_', '____'])('that nobody wrote into is not filled in: %j', (value) => {
@@ -73,8 +73,16 @@ describe('a recovery point', () => {
 });
 
 describe('a date of signature', () => {
-  test.each(['2026-02-21', '2024-02-29'])('may be %s', (value) => {
-    expect(faults('signedOn', value)).toEqual([]);
+  test('may be each day from that of the run on', () => {
+    const on = (value: string, runId: string) => faultsOf('signedOn', value, { screenshots: [], now: NOW, runId });
+    expect(faults('signedOn', '2026-02-21')).toEqual([]);
+    expect(on('2024-02-29', '20240229T235959Z')).toEqual([]);
+    expect(on('2026-02-21', '20251231T000000Z')).toEqual([]);
+  });
+
+  test('is not before the run, by the clock of UTC', () => {
+    for (const value of ['2026-02-20', '2025-12-31', '0026-02-22'])
+      expect(faults('signedOn', value)).toEqual([`${value} is before the run, which began on 2026-02-21 (UTC)`]);
   });
 
   test.each(['2026-02-29', '21.02.2026', '2026-2-1', '2026-02-21T00:00:00Z', '-000001-01-01', 'today'])(
@@ -86,7 +94,8 @@ describe('a date of signature', () => {
 
   test('is not in the future, by the clock of UTC', () => {
     expect(faults('signedOn', '2026-02-22')).toEqual(['2026-02-22 is in the future (UTC)']);
-    expect(faultsOf('signedOn', '2026-02-22', { screenshots: [], now: new Date('2026-02-22T00:00:00Z') })).toEqual([]);
+    const midnight = { screenshots: [], now: new Date('2026-02-22T00:00:00Z'), runId: '20260221T140000Z' };
+    expect(faultsOf('signedOn', '2026-02-22', midnight)).toEqual([]);
   });
 });
 

@@ -155,8 +155,8 @@ describe('what is written in a checkpoint', () => {
     (recoveryPoint) => expect(faultIn({ recoveryPoint })).toContain('A: '),
   );
 
-  test.each(['21.02.2026', '2026-02-29', '2026-02-22', 'today'])(
-    'has a date of signature that is real and not in the future: %s',
+  test.each(['21.02.2026', '2026-02-29', '2026-02-22', '2026-02-20', 'today'])(
+    'has a date of signature that is real, not in the future and not before the run: %s',
     (signedOn) => expect(faultIn({ signedOn })).toContain('H: '),
   );
 
