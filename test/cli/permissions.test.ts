@@ -8,7 +8,8 @@ import { pilotDefinition } from '../../src/cli/pilot-definition.js';
 import { ROLES, type PolicyRole } from '../../src/config/policy.js';
 import { InterruptedError } from '../../src/engine/errors.js';
 import { EVIDENCE } from '../../src/evidence/layout.js';
-import { ACTIONS, PERMISSIONS, type Action } from '../../src/machine/permissions.js';
+import type { PilotEvent } from '../../src/machine/events.js';
+import { ACTIONS, actionOf, PERMISSIONS, type Action } from '../../src/machine/permissions.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { failing, PilotWorkspace, WORLD, type Said } from './pilot-workspace.js';
 
@@ -144,6 +145,41 @@ const SCENES: Readonly<Record<Action, Scene>> = {
   seal: { prepare: () => failed('runRcGates'), argv: () => ['seal', RUN, '--verdict', 'FAIL', ...reason] },
 };
 
+/** Why it was done, where the action says so. */
+const WHY: Readonly<Record<Action, unknown>> = {
+  start: null,
+  resume: null,
+  retry: 'retry',
+  'sign-off': expect.stringMatching(/^The database was restored /),
+  reject: 'because',
+  claim: null,
+  release: null,
+  'release --reason': 'because',
+  'sign --role db-restore-verifier': expect.stringMatching(/^The database was restored /),
+  'sign --role sre-lead': expect.stringMatching(/ were reviewed; /),
+  'sign --role engineering-lead': expect.stringMatching(/ were reviewed; /),
+  replay: 'because',
+  'replay --override': 'because',
+  'accept-finding': 'because',
+  'accept-drift': 'because',
+  abandon: 'because',
+  'break-lease': 'because',
+  seal: 'because',
+};
+
+/** Who did it and why, as it is on record after this transition: once. */
+async function recorded(action: Action, after: number): Promise<{ user: string; why: unknown }[]> {
+  const store = await openSqliteStore(pilot.db, { mode: 'read' });
+  const records = [];
+  for await (const { event, who } of store.history(RUN, { after })) {
+    const isIt = event.type === 'STARTED' ? action === 'start' : actionOf(event as unknown as PilotEvent) === action;
+    const { meaning } = (event['signOff'] ?? event['countersignature'] ?? {}) as { meaning?: string };
+    if (isIt) records.push({ user: who.user, why: meaning ?? event['reason'] ?? null });
+  }
+  await store.close();
+  return records;
+}
+
 function signing(role: PolicyRole): Scene {
   return {
     prepare: () => signedOff({ verifiers: 2, leads: 1 }),
@@ -154,29 +190,32 @@ function signing(role: PolicyRole): Scene {
 describe('with a policy', () => {
   const codeOf = ({ stdout }: Said) => (JSON.parse(stdout) as { error?: { code: string } }).error?.code ?? null;
 
-  test.each(ACTIONS)('who may not is refused, and changes nothing; who may is not: %s', async (action) => {
-    const { prepare, argv } = SCENES[action];
-    await prepare();
-    const isThere = action !== 'start';
-    const before = isThere ? await status() : null;
-    const others = ROLES.filter((role) => !PERMISSIONS[action].roles.includes(role));
-    expect(others).not.toEqual([]);
-    for (const role of others) {
-      const said = await as(role, ...argv(role), '--json');
-      expect([role, said.code, codeOf(said)]).toEqual([role, 1, 'PERMISSION_REFUSED']);
-      if (isThere) expect(await status()).toMatchObject({ seq: before.seq, state: before.state });
-    }
-    for (const [index, role] of PERMISSIONS[action].roles.entries()) {
-      if (index > 0) {
-        pilot.dispose();
-        pilot = new PilotWorkspace();
-        await prepare();
+  test.each(ACTIONS)(
+    'who may not is refused, and changes nothing; who may is not, and is on record with why: %s',
+    async (action) => {
+      const { prepare, argv } = SCENES[action];
+      await prepare();
+      const isThere = action !== 'start';
+      const before = isThere ? await status() : null;
+      const others = ROLES.filter((role) => !PERMISSIONS[action].roles.includes(role));
+      expect(others).not.toEqual([]);
+      for (const role of others) {
+        const said = await as(role, ...argv(role), '--json');
+        expect([role, said.code, codeOf(said)]).toEqual([role, 1, 'PERMISSION_REFUSED']);
+        if (isThere) expect(await status()).toMatchObject({ seq: before.seq, state: before.state });
       }
-      const said = await as(role, ...argv(role), '--json');
-      expect([role, codeOf(said)]).toEqual([role, null]);
-      expect((await status()).seq).toBeGreaterThan(before?.seq ?? 0);
-    }
-  });
+      for (const [index, role] of PERMISSIONS[action].roles.entries()) {
+        if (index > 0) {
+          pilot.dispose();
+          pilot = new PilotWorkspace();
+          await prepare();
+        }
+        const said = await as(role, ...argv(role), '--json');
+        expect([role, codeOf(said)]).toEqual([role, null]);
+        expect(await recorded(action, before?.seq ?? 0)).toEqual([{ user: role, why: WHY[action] }]);
+      }
+    },
+  );
 
   test('the refusal names the rule, who asks, who may instead, and what each role can do next', async () => {
     await waiting();

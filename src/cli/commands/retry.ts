@@ -7,8 +7,11 @@ import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions 
 import { showResult } from '../run-card.js';
 
 export interface RetryOptions extends DecisionOptions {
-  readonly reason: string | null;
+  readonly reason: string;
 }
+
+/** On record where nobody says more: the command itself, as that of `run --seal-only`. */
+const NO_REASON = 'retry';
 
 /**
  * Sealing again after its cause was mended (source: the runbook, "Step 5 fails: re-run with --seal-only after fixing"); or the scan of a
@@ -18,11 +21,11 @@ export const retry: CommandFile<RetryOptions> = {
   define(command) {
     defineRun(command, 'required');
     defineWho(command);
-    command.option('--reason <text>', 'what was mended');
+    command.option('--reason <text>', `what was mended (default: ${NO_REASON})`);
     defineDrift(command);
   },
   examples: ['cutover retry latest', 'cutover retry latest --reason "s3:PutObject granted"'],
-  parse: async (args, raw, io) => ({ ...(await parseDecision(args, raw, io)), reason: text(raw, 'reason') ?? null }),
+  parse: async (args, raw, io) => ({ ...(await parseDecision(args, raw, io)), reason: text(raw, 'reason') ?? NO_REASON }),
   async run(options, io) {
     const view = await deciding(options, 'retry', io, (workspace, runId) =>
       workspace.engine.resume(runId, options.who, async (now) => {
