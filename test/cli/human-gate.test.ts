@@ -156,6 +156,22 @@ describe('the human gate', () => {
     expect((await status()).status).toBe('waiting');
   });
 
+  test('a replay before anybody has signed withdraws nothing: the form that is made anew counts by itself', async () => {
+    await pilot.cutover('abandon', RUN, '--reason', 'for another one');
+    const { drillAppRollback } = pilot.actors;
+    pilot.actors['drillAppRollback'] = failing('NO_REVISION', 'There is no earlier revision.');
+    pilot.at = new Date('2026-02-21T13:00:01Z');
+    const run = '20260221T130001Z';
+    expect((await pilot.cutover('start', '--again', '--reason', 'another one')).code).toBe(1);
+    if (drillAppRollback !== undefined) pilot.actors['drillAppRollback'] = drillAppRollback;
+    const replayed = await pilot.cutover('replay', run, '--reason', 'there is one now');
+    expect(replayed).toMatchObject({ code: 2, stdout: expect.not.stringContaining('withdrawn') });
+    expect(replayed.stdout).toContain(`cutover resume ${run}`);
+    expect((await pilot.cutover('explain', run)).stdout).not.toContain('withdrawn');
+    pilot.completeForm(run);
+    expect((await pilot.cutover('resume', run)).code).toBe(0);
+  });
+
   test('a withdrawn sign-off does not come back with the edited form: it must be given on purpose', async () => {
     pilot.completeForm();
     await pilot.cutover('sign-off', RUN, '--as', 'verifier');
