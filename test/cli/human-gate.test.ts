@@ -156,6 +156,15 @@ describe('the human gate', () => {
     expect((await status()).status).toBe('waiting');
   });
 
+  test('a log that is added after the sign-off is not sealed unsigned: the run is back at the pause, and the file is named', async () => {
+    pilot.completeForm();
+    await pilot.cutover('sign-off', RUN, '--as', 'verifier');
+    writeFileSync(pilot.evidence(RUN, '30_rc_gates.attempt-1.txt'), 'gate 1 failed\n');
+    expect((await pilot.cutover('resume', RUN)).code).toBe(2);
+    expect((await pilot.cutover('status', RUN)).stdout).toContain('30_rc_gates.attempt-1.txt (not signed)');
+    expect(existsSync(pilot.evidence(RUN, EVIDENCE.archive))).toBe(false);
+  });
+
   test('a replay before anybody has signed withdraws nothing: the form that is made anew counts by itself', async () => {
     await pilot.cutover('abandon', RUN, '--reason', 'for another one');
     const { drillAppRollback } = pilot.actors;
