@@ -1,7 +1,7 @@
 import type { SignedFiles, StepContracts } from '../config/step-contracts.js';
 import { discardArchive, indexEvidence, writeArchive, type IndexedFile } from '../evidence/archive.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
-import { EVIDENCE } from '../evidence/layout.js';
+import { EVIDENCE, isSigned } from '../evidence/layout.js';
 import { ActorError, type Actor } from './actor.js';
 import { refuseSecrets, scanFiles } from './refuse-secrets.js';
 import { writeHistory } from './write-history.js';
@@ -33,8 +33,8 @@ function assertAsSigned(files: readonly IndexedFile[], signed: SignedFiles | nul
   if (signed === null) return;
   const found = new Map(files.map(({ name, sha256 }) => [name, sha256]));
   const differing = Object.entries(signed).filter(([name, sha256]) => found.get(name) !== sha256);
-  // What the verifier saw is the whole folder: a screenshot added later was not signed.
-  const added = [...found.keys()].filter((name) => name.startsWith(`${EVIDENCE.screenshots}/`) && !Object.hasOwn(signed, name));
+  // What was signed is all there was of its kind: a log or a screenshot that was added later was not signed.
+  const added = [...found.keys()].filter((name) => isSigned(name) && !Object.hasOwn(signed, name));
   const faults = [
     ...differing.map(([name]) => `${name} (${found.has(name) ? 'changed' : 'missing'})`),
     ...added.map((name) => `${name} (not signed)`),

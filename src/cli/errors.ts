@@ -1,4 +1,5 @@
 import type { Claim } from '../machine/context.js';
+import { claimant } from '../machine/human-gate.js';
 import type { MissingSignatures } from '../machine/signatures.js';
 import type { RunExplanation } from './run-explanation.js';
 
@@ -56,7 +57,7 @@ export class ClaimedError extends Error {
     readonly claim: Claim,
   ) {
     super(
-      `The DB restore verification of run ${runId} is claimed by ${claim.by}, since ${claim.at} (transition ${claim.seq}). Nothing was changed. ` +
+      `The DB restore verification of run ${runId} is claimed by ${claimant(claim)}, since ${claim.at} (transition ${claim.seq}). Nothing was changed. ` +
         `If that is you, say so: --as NAME. ${claim.by} gives it back with: cutover release ${runId}; anyone else with: cutover release ${runId} --reason "..."`,
     );
   }

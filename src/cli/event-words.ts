@@ -1,4 +1,5 @@
 import type { HistoryRecord } from '../evidence/history-record.js';
+import { named } from '../evidence/person.js';
 import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-contracts.js';
 import type { SignOff } from '../machine/context.js';
 import { levelOf, type Countersignature } from '../machine/signatures.js';
@@ -24,7 +25,7 @@ export function eventWords({ event, from, to, who }: HistoryRecord): EventWords 
     if (settled?.[1] === 'done') return { kind: 'done', event: `done ${step}`, text: doneText(step, event['output']) };
     return { kind: 'failed', event: `failed ${step}`, text: failedText(step, event['error'] as AttemptFailure, from === to) };
   }
-  return { kind: 'noted', event: event.type, text: oneLine(decisionText(event, who.user)) };
+  return { kind: 'noted', event: event.type, text: oneLine(decisionText(event, who)) };
 }
 
 type OutputOf<S extends StepName> = StepContracts[(typeof STEPS)[S]['actor']]['output'];
@@ -55,7 +56,8 @@ function failedText(step: StepName, { code, message }: AttemptFailure, again: bo
   return firstLine(`${STEPS[step].label} ${again ? 'failed, is tried again' : 'FAILED'}: ${code}: ${message}`);
 }
 
-function decisionText(event: HistoryRecord['event'], user: string): string {
+function decisionText(event: HistoryRecord['event'], who: HistoryRecord['who']): string {
+  const { user } = who;
   const fact = (name: string) => String(event[name]);
   switch (event.type) {
     case 'STARTED':
@@ -69,9 +71,9 @@ function decisionText(event: HistoryRecord['event'], user: string): string {
       return `Signed as ${signature.role} by ${signature.signer}, ${signature.date}, ${levelOf(signature)}`;
     }
     case 'CLAIMED':
-      return `DB restore verification claimed by ${user}`;
+      return `DB restore verification claimed by ${named(who)}`;
     case 'RELEASED':
-      return `DB restore verification released by ${user}${event['reason'] === null ? '' : `: ${fact('reason')}`}`;
+      return `DB restore verification released by ${named(who)}${event['reason'] === null ? '' : `: ${fact('reason')}`}`;
     case 'VERIFICATION_REJECTED':
       return `DB restore rejected by ${fact('by')}: ${fact('reason')}`;
     case 'EXPIRED':

@@ -2,6 +2,7 @@ import type { SigningRole } from '../config/policy.js';
 import type { Finding } from '../config/step-contracts.js';
 import { mayBeAccepted } from '../evidence/accepted-findings.js';
 import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/context.js';
+import { claimant } from '../machine/human-gate.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { missingSignatures } from '../machine/signatures.js';
 import { isBefore } from '../machine/steps.js';
@@ -113,7 +114,7 @@ function onceExpired({ runId }: Position): NextCommand[] {
 function claiming(runId: string, context: PilotContext): NextCommand[] {
   const { claim } = context;
   if (claim !== null) {
-    const why = `give it back (claimed by ${oneLine(claim.by)}, since ${claim.at})`;
+    const why = `give it back (claimed by ${oneLine(claimant(claim))}, since ${claim.at})`;
     return [{ role: VERIFIER, command: `cutover release ${runId} --as NAME`, why }];
   }
   if (!missingSignatures(context).some(({ role }) => role === 'db-restore-verifier')) return [];

@@ -1,6 +1,7 @@
 import type { RunView } from '../engine/engine.js';
 import type { PilotContext } from '../machine/context.js';
 import { exceptionText } from '../machine/exceptions.js';
+import { CLAIM_LEVEL, claimant } from '../machine/human-gate.js';
 import { levelOf, signaturesOf } from '../machine/signatures.js';
 import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
@@ -55,7 +56,7 @@ export function cardLines(view: RunView, palette: Palette, { withMessage = true 
   ];
   if (view.lease?.holder && run.status === 'active')
     rows.push(['Driver', `${view.lease.holder.user}@${view.lease.holder.host} (pid ${view.lease.holder.pid})`]);
-  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(context.claim.by)}, since ${context.claim.at}`]);
+  if (context.claim !== null) rows.push(['Claimed', `by ${oneLine(claimant(context.claim))}, since ${context.claim.at}`]);
   for (const signature of signaturesOf(context)) {
     rows.push(['Signed', oneLine(`${signature.role}: ${signature.signer}, ${signature.date} (${levelOf(signature)})`)]);
   }
@@ -99,7 +100,7 @@ export function runFacts(view: RunView) {
     sign_off: signOff,
     countersignatures,
     waiting_on: waitingOn(view),
-    claim,
+    claim: claim && { ...claim, level: CLAIM_LEVEL },
     exceptions,
     next: nextOf(view),
   };

@@ -10,7 +10,7 @@ import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/check
 import type { EvidenceDir, EvidenceEntry } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
-import { EVIDENCE } from '../evidence/layout.js';
+import { EVIDENCE, isSigned } from '../evidence/layout.js';
 import { pictureTypeIn } from '../evidence/picture-type.js';
 import { jsonRedactor } from '../evidence/redact-json.js';
 import { scanContent, scanForSecrets } from '../evidence/secret-scan.js';
@@ -194,12 +194,6 @@ const REQUIRED = [
   EVIDENCE.rollbackDrill,
   EVIDENCE.checkpoint,
 ];
-
-/** 00, 10, 30, 40, 50 with their earlier attempts, the checkpoint and every file beside it in 56. */
-function isSigned(name: string): boolean {
-  if (name.endsWith('.partial')) return false;
-  return /^(?:00|10|30|40|50)_/.test(name) || name === EVIDENCE.checkpoint || name.startsWith(`${EVIDENCE.screenshots}/`);
-}
 
 async function readForm(evidence: EvidenceDir, findings: GateFinding[]): Promise<Buffer | null> {
   try {

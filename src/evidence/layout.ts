@@ -37,6 +37,15 @@ export function isArchived(name: string): boolean {
   return !/^(60_|65_|70_|80_|90_|evidence\.tar\.gz)/.test(name) && !name.endsWith('.partial');
 }
 
+/**
+ * Whether a sign-off binds a file: 00, 10, 30, 40, 50 with their earlier attempts, the checkpoint and every file beside it in 56. One that
+ * is added later was not signed.
+ */
+export function isSigned(name: string): boolean {
+  if (name.endsWith('.partial')) return false;
+  return /^(?:00|10|30|40|50)_/.test(name) || name === EVIDENCE.checkpoint || name.startsWith(`${EVIDENCE.screenshots}/`);
+}
+
 /** Whether a file is locked beside the archive and named in the attestation: all of them but the attestation itself and its timestamp. */
 export function isAttested(name: string): boolean {
   return /^(?:60_|70_|80_|90_)[^/]*$/.test(name) && !name.endsWith('.partial');

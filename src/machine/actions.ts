@@ -132,10 +132,19 @@ export function withdrawSignOff({ context, event }: Args): Change {
     ...NO_SIGNATURES,
     seal: context.seal?.verdict === 'FAIL' ? context.seal : null,
     results: resultsBefore(context, 'sealing.scanning'),
-    signOffWithdrawn:
-      event.type === 'REPLAY_REQUESTED' ? `replayed from ${event.from}: ${event.reason}` : attemptError(event).message,
+    signOffWithdrawn: withdrawnBecause({ context, event }),
     attemptsInARow: 1,
   };
+}
+
+/**
+ * A replay withdraws what was given, and the form that is there, be it signed or not: it may be an old one. From before the pause, the
+ * form is made anew: then there is nothing to withdraw where nobody has signed.
+ */
+function withdrawnBecause({ context, event }: Args): string | null {
+  if (event.type !== 'REPLAY_REQUESTED') return attemptError(event).message;
+  if (context.signOff === null && event.from !== 'awaitingDbVerification') return context.signOffWithdrawn;
+  return `replayed from ${event.from}: ${event.reason}`;
 }
 
 /** Fixes what the archive will hold: the history up to this very transition. */

@@ -15,6 +15,14 @@ import { failure, sealingRun, type SealingRun } from './sealing-context.js';
 
 const LONG = `56_db_restore_screenshots/${'long-folder-name/'.repeat(12)}${'n'.repeat(120)}.png`;
 const UNICODE = '56_db_restore_screenshots/복구 확인 — ü.png';
+/** As the files are, before a test changes them. */
+const SIGNED = {
+  '00_scope.txt': hex(Buffer.from('Timestamp: now\n')),
+  '30_rc_gates.txt': hex(Buffer.from('gates passed\n'.repeat(1000))),
+  '55_db_rollback_human_checkpoint.txt': hex(Buffer.from('Status: COMPLETED\n')),
+  [LONG]: hex(Buffer.from('long')),
+  [UNICODE]: hex(Buffer.from('unicode')),
+};
 
 let run: SealingRun;
 beforeEach(async () => {
@@ -86,15 +94,18 @@ describe('createArchive', () => {
 
   test('a signed file that changed, went away or was added invalidates the sign-off and leaves no archive', async () => {
     await seal();
-    const signed = {
-      '00_scope.txt': hex(Buffer.from('Timestamp: now\n')),
-      '30_rc_gates.txt': '0'.repeat(64),
-      '40_staging_dry_run.txt': '1'.repeat(64),
-      [LONG]: hex(Buffer.from('long')),
-    };
+    await put('30_rc_gates.attempt-1.txt', 'gates passed, too\n');
+    await put('55_db_rollback_human_checkpoint.attempt-1.txt', 'Status: PENDING\n');
+    await put('56_db_restore_screenshots/late.png', 'late');
+    const signed = { ...SIGNED, '30_rc_gates.txt': '0'.repeat(64), '40_staging_dry_run.txt': '1'.repeat(64) };
     const error = await failure(seal({}, signed));
     expect(error.code).toBe('SIGN_OFF_INVALIDATED');
-    const files = ['30_rc_gates.txt (changed)', '40_staging_dry_run.txt (missing)', `${UNICODE} (not signed)`];
+    const files = [
+      '30_rc_gates.txt (changed)',
+      '40_staging_dry_run.txt (missing)',
+      '30_rc_gates.attempt-1.txt (not signed)',
+      '56_db_restore_screenshots/late.png (not signed)',
+    ];
     expect(error.options.details).toEqual({ files });
     expect(error.message).toBe(
       `The evidence is not what was signed: ${files.join(', ')}. No archive was written. ` +
@@ -104,8 +115,9 @@ describe('createArchive', () => {
   });
 
   test('what was signed and is unchanged is sealed', async () => {
-    const signed = { [LONG]: hex(Buffer.from('long')), [UNICODE]: hex(Buffer.from('unicode')) };
-    expect((await seal({}, signed)).files).toBe(8);
+    // An earlier form is no part of what is signed.
+    await put('55_db_rollback_human_checkpoint.attempt-1.txt', 'Status: PENDING\n');
+    expect((await seal({}, SIGNED)).files).toBe(9);
   });
 
   test.each([
@@ -118,9 +130,7 @@ describe('createArchive', () => {
     expect(error.code).toBe('EVIDENCE_CHANGED');
     expect(error.message).toContain('30_rc_gates.txt');
     await expectNoArchive();
-    const signed = { '30_rc_gates.txt': hex(await readFile(join(run.directory, '30_rc_gates.txt'))) };
-    const all = { ...signed, [LONG]: hex(Buffer.from('long')), [UNICODE]: hex(Buffer.from('unicode')) };
-    expect(await failure(seal({ evidence: changing() }, all))).toMatchObject({
+    expect(await failure(seal({ evidence: changing() }, SIGNED))).toMatchObject({
       code: 'SIGN_OFF_INVALIDATED',
       options: { details: { files: ['30_rc_gates.txt (changed while it was archived)'] } },
     });

@@ -20,11 +20,14 @@ describe('two verifiers', () => {
   test('do not both do it: who claimed it first signs, and the other one is told who and since when', async () => {
     expect(await as('ada@example.com', 'claim')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('by ada@example.com'),
+      stdout: expect.stringContaining('by ada@example.com (asserted), since'),
+      stderr: expect.stringContaining('claimed by ada@example.com (asserted)\n'),
     });
     const refused = {
       code: 75,
-      stderr: expect.stringMatching(/is claimed by ada@example\.com, since 2026-02-21T12:00:01\.000Z \(transition \d+\)/),
+      stderr: expect.stringMatching(
+        /is claimed by ada@example\.com \(asserted\), since 2026-02-21T12:00:01\.000Z \(transition \d+\)/,
+      ),
     };
     expect(await as('bob@example.com', 'claim')).toMatchObject(refused);
     expect(await as('bob@example.com', 'release')).toMatchObject(refused);
@@ -64,17 +67,19 @@ describe('two verifiers', () => {
       { event: { type: 'RELEASED', reason: 'ada is ill' }, who: { user: 'operator' } },
       { event: { type: 'CLAIMED' }, who: { user: 'bob@example.com' } },
     ]);
-    expect((await pilot.cutover('history', RUN)).stdout).toContain('released by operator: ada is ill');
+    expect((await pilot.cutover('history', RUN)).stdout).toContain('released by operator (asserted): ada is ill');
   });
 
   test('status, list and what comes next show the claim', async () => {
     expect((await pilot.cutover('status', RUN)).stdout).toContain(`cutover claim ${RUN} --as NAME`);
     await as('ada@example.com', 'claim');
     const { stdout } = await pilot.cutover('status', RUN);
-    expect(stdout).toMatch(/Claimed +by ada@example\.com, since 2026-02-21T12:00:01/);
-    expect(stdout).toContain(`cutover release ${RUN} --as NAME`);
-    expect((await pilot.cutover('list')).stdout).toContain('db-restore-verifier (ada@example.com)');
-    expect(JSON.parse((await pilot.cutover('status', RUN, '--json')).stdout)).toMatchObject({ claim: { by: 'ada@example.com' } });
+    expect(stdout).toMatch(/Claimed +by ada@example\.com \(asserted\), since 2026-02-21T12:00:01/);
+    expect(stdout).toMatch(/cutover release \S+ --as NAME +give it back \(claimed by ada@example\.com \(asserted\), since/);
+    expect((await pilot.cutover('list')).stdout).toContain('db-restore-verifier, claimed by ada@example.com (asserted)');
+    expect(JSON.parse((await pilot.cutover('status', RUN, '--json')).stdout)).toMatchObject({
+      claim: { by: 'ada@example.com', level: 'asserted' },
+    });
   });
 
   test('a rejection ends the claim', async () => {

@@ -167,6 +167,31 @@ describe('the human gate', () => {
     expect((await status()).status).toBe('waiting');
   });
 
+  test('a log that is added after the sign-off is not sealed unsigned: the run is back at the pause, and the file is named', async () => {
+    pilot.completeForm();
+    await pilot.cutover('sign-off', RUN, '--as', 'verifier');
+    writeFileSync(pilot.evidence(RUN, '30_rc_gates.attempt-1.txt'), 'gate 1 failed\n');
+    expect((await pilot.cutover('resume', RUN)).code).toBe(2);
+    expect((await pilot.cutover('status', RUN)).stdout).toContain('30_rc_gates.attempt-1.txt (not signed)');
+    expect(existsSync(pilot.evidence(RUN, EVIDENCE.archive))).toBe(false);
+  });
+
+  test('a replay before anybody has signed withdraws nothing: the form that is made anew counts by itself', async () => {
+    await pilot.cutover('abandon', RUN, '--reason', 'for another one');
+    const { drillAppRollback } = pilot.actors;
+    pilot.actors['drillAppRollback'] = failing('NO_REVISION', 'There is no earlier revision.');
+    pilot.at = new Date('2026-02-21T13:00:01Z');
+    const run = '20260221T130001Z';
+    expect((await pilot.cutover('start', '--again', '--reason', 'another one')).code).toBe(1);
+    if (drillAppRollback !== undefined) pilot.actors['drillAppRollback'] = drillAppRollback;
+    const replayed = await pilot.cutover('replay', run, '--reason', 'there is one now');
+    expect(replayed).toMatchObject({ code: 2, stdout: expect.not.stringContaining('withdrawn') });
+    expect(replayed.stdout).toContain(`cutover resume ${run}`);
+    expect((await pilot.cutover('explain', run)).stdout).not.toContain('withdrawn');
+    pilot.completeForm(run);
+    expect((await pilot.cutover('resume', run)).code).toBe(0);
+  });
+
   test('a withdrawn sign-off does not come back with the edited form: it must be given on purpose', async () => {
     pilot.completeForm();
     await pilot.cutover('sign-off', RUN, '--as', 'verifier');

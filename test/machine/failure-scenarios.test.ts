@@ -227,6 +227,22 @@ describe('Step 3b: exit 2 (normal, human gate)', () => {
   });
 });
 
+describe('a replay where nobody has signed', () => {
+  test('withdraws nothing when the form is made anew, and keeps what was withdrawn before', () => {
+    const drilled = start.to('drillingAppRollback').fail('NO_REVISION');
+    expect(drilled.replay('drillingAppRollback').to('awaitingDbVerification').context.signOffWithdrawn).toBeNull();
+    const pause = start.to('awaitingDbVerification');
+    expect(pause.replay('preparingCheckpoint').context.signOffWithdrawn).toBeNull();
+    const invalidated = start.to('sealing.archiving').fail('SIGN_OFF_INVALIDATED');
+    expect(invalidated.replay('preparingCheckpoint').context.signOffWithdrawn).toMatch(/INVALIDATED/);
+  });
+
+  test('from the pause itself withdraws: the form that is there may be an old one', () => {
+    const pause = start.to('awaitingDbVerification');
+    expect(pause.replay('awaitingDbVerification').context.signOffWithdrawn).toMatch(/^replayed from awaitingDbVerification: /);
+  });
+});
+
 describe('Step 5 fails (S3 upload)', () => {
   test('after the PUT was begun: a retry goes on with the same archive, retention and history', () => {
     const failed = failedAt('sealing.uploading', 'S3_ACCESS_DENIED');

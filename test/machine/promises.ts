@@ -72,6 +72,16 @@ export const BROKEN_BY_STEP: Readonly<Record<string, (step: JudgedStep) => boole
     event.type === 'DRILL_PLANNED' && from.context.drill.plan !== null,
   'a sign-off falls with a replay from the pause or earlier': ({ event, to }) =>
     event.type === 'REPLAY_REQUESTED' && !isBefore(PAUSE, event['from'] as Place) && to.context.signOff !== null,
+  'a sign-off that falls with a replay counts as withdrawn, and so does a form that may be an old one': ({ from, event, to }) =>
+    event.type === 'REPLAY_REQUESTED' &&
+    !isBefore(PAUSE, event['from'] as Place) &&
+    (from.witness.signed || event['from'] === PAUSE) &&
+    to.context.signOffWithdrawn === null,
+  'no sign-off counts as withdrawn by a replay that has the form made anew, where nobody has signed': ({ from, event, to }) =>
+    event.type === 'REPLAY_REQUESTED' &&
+    isBefore(event['from'] as Place, PAUSE) &&
+    !from.witness.signed &&
+    to.context.signOffWithdrawn !== from.context.signOffWithdrawn,
   'a sign-off of another run is not taken': ({ event }) =>
     event.type === 'SIGNED_OFF' && (event['signOff'] as { runId: string }).runId !== RUN,
   'a signature after the sign-off binds the very files of it': ({ to: { context } }) =>

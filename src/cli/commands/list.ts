@@ -1,6 +1,7 @@
 import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
 import { named } from '../../evidence/person.js';
+import { claimant } from '../../machine/human-gate.js';
 import type { RunStatus } from '../../store/store.js';
 import { dayAndTime } from '../clock-format.js';
 import { count, flag, oneOf, text, type CommandFile } from '../command.js';
@@ -102,7 +103,7 @@ function waitingText(view: RunView): string {
   const roles = waitingOn(view);
   if (roles === null) return '-';
   const { claim, pause } = contextOf(view);
-  const who = `${roles}${claim === null ? '' : ` (${oneLine(claim.by)})`}`;
+  const who = `${roles}${claim === null ? '' : `, claimed by ${oneLine(claimant(claim))}`}`;
   if (isGateExpired(view)) return `${who} (expired)`;
   const expiresAt = pause?.expiresAt ?? null;
   return expiresAt === null ? who : `${who} until ${dayAndTime(expiresAt)}`;

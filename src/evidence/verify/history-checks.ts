@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical-json.js';
 import { genesisHash } from '../hash-chain.js';
-import { EVIDENCE } from '../layout.js';
+import { EVIDENCE, isSigned } from '../layout.js';
 import type { Manifest } from '../manifest.js';
 import { fieldOf } from './archive-checks.js';
 import { allOf, failed, isUnknown, same, unknown, type Unknown, type Value, type VerifyCheck } from './check.js';
@@ -41,7 +41,7 @@ export function chainCheck(artefact: string, what: string, first: number, histor
   return same(artefact, what, unbroken, history.length < first ? 'none' : unbroken);
 }
 
-/** What was signed is what is in the archive: the same files with the same bytes, and no screenshot that was not signed. */
+/** What was signed is what is in the archive: the same files with the same bytes, and none of their kinds that was not signed. */
 export function signOffChecks(archive: SealedArchive | Unknown, state: SealedState | Unknown): VerifyCheck[] {
   const what = 'each file as it was signed';
   const history = isUnknown(archive) ? archive : archive.history;
@@ -58,13 +58,13 @@ function signedChecks({ files }: SealedArchive, { signedOff }: HistorySoFar, sta
   const signed = new Map(Object.entries(signOff.files));
   const count = `${signed.size} files, by ${signOff.signer} in transition ${signedOff?.seq ?? 'none'}`;
   const isRecorded = signedOff !== null && canonicalJson(signedOff.event['signOff'] ?? null) === canonicalJson(signOff);
-  const shots = [...files].filter(([name]) => name.startsWith(`${EVIDENCE.screenshots}/`));
+  const added = [...files].filter(([name]) => isSigned(name) && !signed.has(name));
   return allOf(same(EVIDENCE.history, what, count, count), [
     ...(isRecorded ? [] : [failed(EVIDENCE.history, what, 'the last sign-off of the history', 'another one')]),
     ...[...signed]
       .filter(([name, sha256]) => files.get(name)?.sha256 !== sha256)
       .map(([name, sha256]) => failed(name, what, sha256, files.get(name)?.sha256 ?? 'not in the archive')),
-    ...shots.filter(([name]) => !signed.has(name)).map(([name, { sha256 }]) => failed(name, what, 'not signed', sha256)),
+    ...added.map(([name, { sha256 }]) => failed(name, what, 'not signed', sha256)),
   ]);
 }
 

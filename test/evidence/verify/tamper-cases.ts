@@ -193,12 +193,12 @@ const inArchive: TamperGroup = {
       check: CHECK.signed,
       tamper: (run) => run.repack(swapShots, COVERS[2][0]),
     },
-    {
-      artefact: `${EVIDENCE.screenshots}/restore-03.png`,
+    ...['30_rc_gates.attempt-1.txt', `${EVIDENCE.screenshots}/restore-03.png`].map((artefact): TamperCase => ({
+      artefact,
       change: `it is added ${COVERS[2][1]}`,
       check: CHECK.signed,
-      tamper: (run) => run.repack((files) => inOrder([...files, fileOf(`${EVIDENCE.screenshots}/restore-03.png`)]), COVERS[2][0]),
-    },
+      tamper: (run) => run.repack((files) => inOrder([...files, fileOf(artefact)]), COVERS[2][0]),
+    })),
     {
       artefact: '41_added.txt',
       change: 'it is added in the archive',
