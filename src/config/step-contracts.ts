@@ -149,7 +149,8 @@ export interface AcceptedFinding extends Finding {
 /** What a step had come to when the scan of its files failed it. */
 export interface HeldOutcome {
   readonly output: unknown;
-  readonly files: SignedFiles;
+  /** Each log as the step left it, by its name: restoring staging goes on in that of the drill. `size` in bytes. */
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly size: number }>>;
 }
 
 /** What is told to every step besides its input, where there is anything to tell. */
