@@ -1,5 +1,5 @@
 import type { AcceptedFinding, HeldOutcome } from '../config/step-contracts.js';
-import { notAccepted } from '../evidence/accepted-findings.js';
+import { isInHistory, notAccepted } from '../evidence/accepted-findings.js';
 import { knownSecrets } from '../evidence/known-secrets.js';
 import { scanForSecrets, type ScanFinding, type ScanResult } from '../evidence/secret-scan.js';
 import { ActorError, type ActorContext } from './actor.js';
@@ -23,13 +23,18 @@ export async function scanFiles(
 const BEFORE_THE_SEAL =
   'Nothing of it was uploaded. Revoke each secret, remove it from the file or its name (or run the step again), then seal again.';
 
+/** What was recorded stays so, and nobody can accept what is found in it. */
+const IN_THE_HISTORY =
+  'Nothing of it was uploaded. What is in the history stays there: revoke each secret, then start a new run: cutover start';
+
 /** Throws SECRET_FOUND naming file, line and kind of each finding; never its text. With `held`, the scan alone can be made again. */
 export function refuseSecrets(
   findings: readonly ScanFinding[],
   { todo = BEFORE_THE_SEAL, held }: { readonly todo?: string; readonly held?: HeldOutcome } = {},
 ): void {
   if (findings.length === 0) return;
-  throw new ActorError('SECRET_FOUND', `${secretsFound(findings)} ${todo} ${IF_NONE}`, {
+  const words = findings.some(isInHistory) ? IN_THE_HISTORY : `${todo} ${IF_NONE}`;
+  throw new ActorError('SECRET_FOUND', `${secretsFound(findings)} ${words}`, {
     details: {
       findings: findings.slice(0, 100).map(({ file, line, kind }) => ({ file, line, kind })),
       total: findings.length,

@@ -53,7 +53,7 @@ export async function runRcGates(
   await end(log, output, `${how} after ${durationMs} ms`);
   if (exitCode === 0) return { runner, exitCode, durationMs, outputBytes: output.bytes };
   throw new ActorError('RC_GATES_FAILED', `The RC gates failed: ${runner} (${how}). ${NEXT}`, {
-    details: { runner, exitCode, signal, timedOut, durationMs, lastLine: output.last },
+    details: { runner, exitCode, signal, timedOut, durationMs },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { HeldOutcome, Scanned } from '../config/step-contracts.js';
+import { digestOf } from '../evidence/digest-of.js';
 import type { EvidenceLog } from '../evidence/evidence-dir.js';
 import { ActorError, type Actor, type ActorContext } from './actor.js';
 import { refuseSecrets, scanFiles, secretsFound } from './refuse-secrets.js';
@@ -13,7 +14,7 @@ const STILL_THERE =
 /**
  * Makes of an actor one that scans, when it is done, each log that it wrote, so that a run stops at the step that leaked: SECRET_FOUND.
  * What the step had come to is then held back in `details`. Given it again, the step is not: only its files are scanned, which must
- * be as they were. A step that failed stays failed as it did; what was found besides is said with it.
+ * begin with what it left in them. A step that failed stays failed as it did; what was found besides is said with it.
  */
 export function scanned<Input, Output>(actor: Actor<Input, Output>): Actor<Input, Output> {
   return async (input, context) => {
@@ -57,16 +58,18 @@ function namesOf(logs: readonly EvidenceLog[]): string[] {
 }
 
 /** The digest of each log; one that the actor closed gives it again. */
-async function closeAll(logs: readonly EvidenceLog[]): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all(logs.map(async (log) => [log.file, (await log.close()).sha256] as const)));
+async function closeAll(logs: readonly EvidenceLog[]): Promise<HeldOutcome['files']> {
+  return Object.fromEntries(await Promise.all(logs.map(async (log) => [log.file, await log.close()] as const)));
 }
 
+/** A later step may have gone on in the file: what it added is scanned with the rest. */
 async function requireUnchanged({ files }: HeldOutcome, { evidence }: ActorContext): Promise<void> {
-  for (const [file, sha256] of Object.entries(files)) {
-    if ((await evidence.digest(file)).sha256 === sha256) continue;
+  for (const [file, { sha256, size }] of Object.entries(files)) {
+    const begin = await digestOf(evidence.stream(file, { start: 0, end: size }));
+    if (begin.sha256 === sha256) continue;
     throw new ActorError(
       'EVIDENCE_CHANGED',
-      `${file} is not what the step left behind: what is left out by hand does not make the step one without a secret. ` +
+      `${file} does not begin with what the step left in it: what is left out by hand does not make the step one without a secret. ` +
         'Have the step run again: cutover replay <run> --reason "..."',
       { details: { file } },
     );

@@ -2,6 +2,7 @@ import type { HistoryRecord } from '../evidence/history-record.js';
 import { named } from '../evidence/person.js';
 import type { AttemptFailure, DrillPlan, StepContracts } from '../config/step-contracts.js';
 import type { SignOff } from '../machine/context.js';
+import { EVIDENCE } from '../evidence/layout.js';
 import { levelOf, type Countersignature } from '../machine/signatures.js';
 import { isStep, STEPS, type StepName } from '../machine/steps.js';
 import { fileSize } from './clock-format.js';
@@ -45,7 +46,8 @@ const DONE: { readonly [S in StepName]: (output: OutputOf<S>) => string } = {
   'sealing.uploading': ({ versionId, etag, adopted }) =>
     `Step 5a: Upload ${adopted ? 'of an earlier attempt found' : 'complete'} — VersionId=${versionId}  ETag=${etag}`,
   'sealing.verifying': ({ lockMode, retainUntil }) => `Step 5b: Verified — LockMode=${lockMode} until ${retainUntil}`,
-  summarizing: ({ verdict }) => `Result summary published — VERDICT: ${verdict}`,
+  summarizing: ({ verdict, manifestWas }) =>
+    `Result summary published — VERDICT: ${verdict}${manifestWas === undefined ? '' : ` (${EVIDENCE.manifest} was ${manifestWas}: written anew from the record)`}`,
 };
 
 function doneText<S extends StepName>(step: S, output: unknown): string {

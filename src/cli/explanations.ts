@@ -156,7 +156,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
     'The verifier says that the database restore failed. Mend it; a supervisor then replays awaitingDbVerification.',
   GATE_EXPIRED:
     'Not all who must had signed when the time of the policy (pause.expires_after_hours) was over. A supervisor opens the gate again, for as long: cutover replay <run> --from awaitingDbVerification --reason "...".',
-  EVIDENCE_CHANGED: 'A file of evidence changed while it was archived. Find out who writes there, then: cutover retry <run>.',
+  EVIDENCE_CHANGED:
+    'A file of evidence is not as its step left it, or changed while it was archived. Find out who writes there, restore it, then: cutover retry <run>.',
   WORM_VERIFY_FAILED:
     'What S3 returns is not what was asked for; field, expected and found are named. Do not trust the object before it is clear.',
   S3_ACCESS_DENIED: 'AWS refuses; the missing permission is named where it is known. Grant it, then go on as the run says.',

@@ -1,7 +1,8 @@
 import type { SigningRole } from '../config/policy.js';
 import type { Finding } from '../config/step-contracts.js';
 import { mayBeAccepted } from '../evidence/accepted-findings.js';
-import { acceptedFindings, stagingIsDirty, type PilotContext } from '../machine/context.js';
+import { stagingIsDirty, type PilotContext } from '../machine/context.js';
+import { heldOutcome } from '../machine/failure.js';
 import { claimant } from '../machine/human-gate.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { missingSignatures } from '../machine/signatures.js';
@@ -185,10 +186,13 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
       ? []
       : [{ role: 'operator', command: `cutover logs ${runId} --failed`, why: `what ${step} wrote` }];
   const abandon: NextCommand = { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it for good' };
+  const finding = acceptable(runId, context);
   if (stagingIsDirty(context)) {
     return [
       { role: 'SRE', command: `cutover explain ${step}`, why: 'deployments may still be rolled back' },
       ...logs,
+      ...finding,
+      ...scanAgain(runId, context),
       {
         role: 'supervisor',
         command: `cutover replay ${runId} --from restoringStaging --reason "..."`,
@@ -201,7 +205,6 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
       },
     ];
   }
-  const finding = acceptable(runId, context);
   if (!isBefore(step, 'sealing.scanning')) {
     return [
       ...finding,
@@ -214,9 +217,7 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
   return [
     ...logs,
     ...finding,
-    ...(finding.length === 0
-      ? []
-      : [{ role: 'operator' as const, command: `cutover retry ${runId}`, why: 'the scan again, once all is accepted' }]),
+    ...scanAgain(runId, context),
     context.failure?.code === 'CYCLE_TAKEN'
       ? { ...newRun('once more for the same commit, on the record'), command: 'cutover start --again --reason "..."' }
       : newRun('once the cause is mended: new evidence, new timestamp'),
@@ -239,14 +240,26 @@ function replay(runId: string, context: PilotContext): NextCommand[] {
   ];
 }
 
-/** The first finding that nobody has accepted yet, if the run stands still for one. */
-function acceptable(runId: string, context: PilotContext): NextCommand[] {
-  if (context.failure?.code !== 'SECRET_FOUND') return [];
-  const { findings = [] } = (context.failure.details ?? {}) as { readonly findings?: readonly Omit<Finding, 'sha256'>[] };
-  const accepted = acceptedFindings(context);
-  const open = findings.find(({ file, line, kind }) =>
+/** As the machine's guard `mayScanAgainAt` has it; useless while a finding is open that nobody may accept. */
+function scanAgain(runId: string, context: PilotContext): NextCommand[] {
+  const { failure } = context;
+  const open = openFinding(context);
+  if (failure === null || heldOutcome(failure) === null || (open !== undefined && !mayBeAccepted(open))) return [];
+  return [{ role: 'operator', command: `cutover retry ${runId}`, why: 'the scan again, once all is accepted' }];
+}
+
+/** The first finding that nobody has accepted since it was found, if the run stands still for one: what was accepted before is of other bytes. */
+function openFinding({ failure, exceptions }: PilotContext): Omit<Finding, 'sha256'> | undefined {
+  if (failure?.code !== 'SECRET_FOUND') return undefined;
+  const { findings = [] } = (failure.details ?? {}) as { readonly findings?: readonly Omit<Finding, 'sha256'>[] };
+  const accepted = exceptions.flatMap(({ finding, at }) => (finding === undefined || at < failure.at ? [] : [finding]));
+  return findings.find(({ file, line, kind }) =>
     accepted.every((one) => one.file !== file || one.line !== line || one.kind !== kind),
   );
+}
+
+function acceptable(runId: string, context: PilotContext): NextCommand[] {
+  const open = openFinding(context);
   if (open === undefined || !mayBeAccepted(open)) return [];
   const { file, line, kind } = open;
   const command = `cutover accept-finding ${runId} --file ${quoted(file)} --line ${line} --rule ${kind} --reason "..."`;

@@ -149,7 +149,8 @@ export interface AcceptedFinding extends Finding {
 /** What a step had come to when the scan of its files failed it. */
 export interface HeldOutcome {
   readonly output: unknown;
-  readonly files: SignedFiles;
+  /** Each log as the step left it, by its name: restoring staging goes on in that of the drill. `size` in bytes. */
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly size: number }>>;
 }
 
 /** What is told to every step besides its input, where there is anything to tell. */
@@ -327,21 +328,22 @@ export interface ResultSummary {
   readonly verdict: Verdict;
 }
 
-export interface SummaryInput extends BucketInput {
+/** What the manifest was made of, too: it is locked as these facts say. */
+export interface SummaryInput extends VerifyInput {
+  readonly verified: VerifiedFacts;
+  /** Of 70_worm_upload_stdout.txt, as the verification left it; null where none is on record. */
+  readonly uploadLogSha256: string | null;
   readonly summary: ResultSummary;
   readonly attested: AttestedFacts;
   readonly signer: Signer | null;
-  readonly retainUntil: string;
-  /** Locked objects lie beside the archive's key. */
-  readonly archiveKey: string;
-  /** The multipart uploads that were begun, by key. */
-  readonly uploads: Uploads;
   /** The history in 80_history_after_seal.ndjson: seq in (after, upTo]. */
   readonly tail: { readonly after: number; readonly upTo: number };
 }
 
 export interface PublishedFacts {
   readonly verdict: Verdict;
+  /** Why the manifest was written anew, from what is on record; left out where it was not. */
+  readonly manifestWas?: 'missing' | 'changed';
   readonly objects: readonly {
     readonly name: string;
     readonly key: string;

@@ -1,10 +1,19 @@
 import type { AcceptedFinding, Finding } from '../config/step-contracts.js';
 import type { EvidenceDir } from './evidence-dir.js';
+import { EVIDENCE } from './layout.js';
 import type { ScanFinding } from './secret-scan.js';
 
 /** The value of a variable of the environment is a secret, whoever says otherwise. */
-export function mayBeAccepted({ kind }: Pick<Finding, 'kind'>): boolean {
-  return !kind.startsWith('env-');
+export function mayBeAccepted({ file, kind }: Pick<Finding, 'file' | 'kind'>): boolean {
+  return !kind.startsWith('env-') && !isInHistory({ file });
+}
+
+/**
+ * In the history that the archive holds. An acceptance is itself a transition, whose snapshot repeats what was found: it would be for a
+ * file that is never written again.
+ */
+export function isInHistory({ file }: Pick<Finding, 'file'>): boolean {
+  return file === EVIDENCE.history;
 }
 
 /** The evidence file that holds it: of `logs.tar.gz!/pod.log` the first. */

@@ -4,7 +4,7 @@ import { EVIDENCE } from '../evidence/layout.js';
 import { sealManifest, type Manifest } from '../evidence/manifest.js';
 import { attestedFacts } from './attested-facts.js';
 import { proven, type PilotContext } from './context.js';
-import { stepInputs } from './step-inputs.js';
+import { stepInputs, uploadLogSha256 } from './step-inputs.js';
 import { isBefore, STEP_NAMES, type Place } from './steps.js';
 import { summarize } from './summary.js';
 import { PILOT_VERSION } from './version.js';
@@ -43,8 +43,8 @@ export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): Seale
     results: { ...before.results, ...Object.fromEntries(sealing.map((step) => [step, after.results[step]])) },
     exceptions: after.exceptions,
   };
-  const log = context.results['sealing.verifying']?.logs.find(({ file }) => file === EVIDENCE.uploadLog);
-  if (log === undefined) throw new Error(`transition ${frozen.seq} recorded no digest of ${EVIDENCE.uploadLog}`);
+  const uploadLog = uploadLogSha256(context);
+  if (uploadLog === null) throw new Error(`transition ${frozen.seq} recorded no digest of ${EVIDENCE.uploadLog}`);
   const at = `${frozen.at.slice(0, 19)}Z`;
   return {
     manifest: sealManifest(context.runId, stepInputs['sealing.verifying'](context), proven(context, 'sealing.verifying')),
@@ -52,7 +52,7 @@ export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): Seale
     attested: attestedFacts(context, at),
     signer: proven(context, 'preflight').signer,
     frozen: { summary: after.summary.document, attested: after.summary.attested },
-    uploadLogSha256: log.sha256,
+    uploadLogSha256: uploadLog,
   };
 }
 

@@ -36,24 +36,17 @@ export const stepInputs: { readonly [S in StepName]: (context: PilotContext) => 
   'sealing.hashing': (context) => ({ archive: proven(context, 'sealing.archiving') }),
   'sealing.retention': (context) => ({ settings: environment(context).settings }),
   'sealing.uploading': upload,
-  'sealing.verifying': (context) => ({
-    ...upload(context),
-    upload: proven(context, 'sealing.uploading'),
-    upToSeq: sealOf(context).upToSeq,
-    generatedAt: proven(context, 'sealing.retention').generatedAt,
-    verdict: sealOf(context).verdict,
-  }),
+  'sealing.verifying': verification,
   summarizing: (context) => {
     const { summary } = context;
     if (summary === null) throw new Error(`run ${context.runId} has no frozen summary`);
     return {
-      ...bucketOf(context),
+      ...verification(context),
+      verified: proven(context, 'sealing.verifying'),
+      uploadLogSha256: uploadLogSha256(context),
       summary: summary.document,
       attested: summary.attested,
       signer: proven(context, 'preflight').signer,
-      retainUntil: proven(context, 'sealing.retention').retainUntil,
-      archiveKey: archiveKey(context),
-      uploads: sealOf(context).uploads ?? {},
       tail: { after: sealOf(context).upToSeq, upTo: summary.upToSeq },
     };
   },
@@ -85,6 +78,21 @@ function upload(context: PilotContext) {
     retainUntil: proven(context, 'sealing.retention').retainUntil,
     uploads: sealOf(context).uploads ?? {},
   };
+}
+
+function verification(context: PilotContext) {
+  return {
+    ...upload(context),
+    upload: proven(context, 'sealing.uploading'),
+    upToSeq: sealOf(context).upToSeq,
+    generatedAt: proven(context, 'sealing.retention').generatedAt,
+    verdict: sealOf(context).verdict,
+  };
+}
+
+/** Of the upload's log, as its verification left it; null where none is on record. */
+export function uploadLogSha256({ results }: PilotContext): string | null {
+  return results['sealing.verifying']?.logs.find(({ file }) => file === EVIDENCE.uploadLog)?.sha256 ?? null;
 }
 
 function bucketOf(context: PilotContext) {

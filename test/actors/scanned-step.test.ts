@@ -46,7 +46,10 @@ describe('a step whose log holds', () => {
     expect(error.message).toContain('cutover replay');
     expect(error.options.details).toMatchObject({
       findings: [{ file: LOG, line: 2, kind: KIND }],
-      held: { output: { exitCode: 0 }, files: { [LOG]: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      held: {
+        output: { exitCode: 0 },
+        files: { [LOG]: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), size: expect.any(Number) } },
+      },
     });
     expect(JSON.stringify([error.message, error.options])).not.toContain(TOKEN.slice(4, 40));
   });
@@ -67,7 +70,9 @@ describe('a step whose log holds', () => {
 
   test('what a supervisor accepted is done', async () => {
     const { files } = await held();
-    expect(await writing(`vault ${TOKEN}`)({ scan: { accepted: await accepted(files[LOG]), held: null } }, context)).toEqual({
+    expect(
+      await writing(`vault ${TOKEN}`)({ scan: { accepted: await accepted(files[LOG]?.sha256), held: null } }, context),
+    ).toEqual({
       exitCode: 0,
     });
   });
@@ -77,7 +82,7 @@ describe('a step whose log holds', () => {
     ['for another rule', (sha256: string) => [sha256, 'jwt']],
   ])('what was accepted %s is not', async (_what, change) => {
     const { files } = await held();
-    const [sha256, kind] = change(files[LOG] ?? '');
+    const [sha256, kind] = change(files[LOG]?.sha256 ?? '');
     const input = { scan: { accepted: await accepted(sha256, kind), held: null } };
     expect((await failure(writing(`vault ${TOKEN}`)(input, context))).code).toBe('SECRET_FOUND');
   });
@@ -87,7 +92,7 @@ describe('a step whose log holds', () => {
     const env = { ...context.env, DB_PASSWORD: 'correct-horse' };
     const error = await failure(writing('correct-horse')({}, { ...context, env }));
     const { files } = error.options.details?.['held'] as HeldOutcome;
-    const input = { scan: { accepted: await accepted(files[LOG], 'env-DB_PASSWORD'), held: null } };
+    const input = { scan: { accepted: await accepted(files[LOG]?.sha256, 'env-DB_PASSWORD'), held: null } };
     expect((await failure(writing('correct-horse')(input, { ...context, env }))).code).toBe('SECRET_FOUND');
   });
 });
@@ -100,7 +105,7 @@ describe('a step whose result was kept back', () => {
     const again = await failure(step({ scan: { accepted: [], held: outcome } }, context));
     expect(again.code).toBe('SECRET_FOUND');
     expect(again.options.details?.['held']).toEqual(outcome);
-    const accept = { scan: { accepted: await accepted(outcome.files[LOG]), held: outcome } };
+    const accept = { scan: { accepted: await accepted(outcome.files[LOG]?.sha256), held: outcome } };
     expect(await step(accept, context)).toEqual({ exitCode: 0 });
     expect(runs).toBe(before);
   });
@@ -109,6 +114,7 @@ describe('a step whose result was kept back', () => {
     const outcome = await held();
     await context.evidence.write(LOG, 'first\n');
     const error = await failure(writing('x')({ scan: { accepted: [], held: outcome } }, context));
+    expect(error.message).toContain(`${LOG} does not begin with what the step left in it`);
     expect([error.code, error.message]).toEqual(['EVIDENCE_CHANGED', expect.stringContaining('cutover replay')]);
   });
 });

@@ -16,7 +16,6 @@ import {
   ARCHIVE_KEY,
   attested,
   failure,
-  OWNER,
   RETAIN_UNTIL,
   RUN_ID,
   s3For,
@@ -65,15 +64,14 @@ const verifyInput = (uploaded: UploadFacts, overrides: Partial<VerifyInput> = {}
   verdict: 'PASS',
   ...overrides,
 });
-const summaryInput = (overrides: Partial<SummaryInput> = {}): SummaryInput => ({
-  settings: settings(),
-  bucketOwner: OWNER,
+const summaryInput = (uploaded: UploadFacts, overrides: Partial<SummaryInput> = {}): SummaryInput => ({
+  ...verifyInput(uploaded),
   uploads: uploads(),
+  verified: { lockMode: 'GOVERNANCE', retainUntil: RETAIN_UNTIL, contentVerifiedBy: 'checksum-sha256' },
+  uploadLogSha256: null,
   summary: summary(),
   attested: attested(archive),
   signer: null,
-  retainUntil: RETAIN_UNTIL,
-  archiveKey: ARCHIVE_KEY,
   tail: { after: 6, upTo: 8 },
   ...overrides,
 });
@@ -236,16 +234,24 @@ describe('uploadToWorm and verifyUpload', () => {
 });
 
 describe('publishSummary', () => {
+  let uploaded: UploadFacts;
+  let uploadLogSha256: string;
   beforeEach(async () => {
     await makeArchive();
     await hashArchive({ archive }, run.context());
     s3.control({ faults: [{ operation: 'UploadPart', error: { status: 503, code: 'SlowDown', message: 'slow' } }] });
     await failure(upload());
-    const uploaded = await upload();
+    uploaded = await upload();
     await verifyUpload(verifyInput(uploaded), run.context());
+    uploadLogSha256 = await digest('70_worm_upload_stdout.txt');
   });
 
-  const publish = (overrides: Partial<SummaryInput> = {}) => publishSummary(summaryInput(overrides), run.context());
+  const digest = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(file(name)))
+      .digest('hex');
+  const publish = (overrides: Partial<SummaryInput> = {}) =>
+    publishSummary(summaryInput(uploaded, { uploadLogSha256, ...overrides }), run.context());
   const stored = () => s3.state().versions.map(({ key }) => key.replace(FOLDER, ''));
 
   test('locks manifest, logs, history and summary beside the archive, and then shows the summary', async () => {
@@ -347,26 +353,55 @@ describe('publishSummary', () => {
     expect(stored()).toEqual(['evidence.tar.gz']);
   });
 
-  test.each(['60_evidence_seal_manifest.json', '70_worm_upload_stdout.txt'])('a secret in %s is not uploaded', async (name) => {
+  test('a secret in the log of the upload is not uploaded', async () => {
+    const name = '70_worm_upload_stdout.txt';
     await appendFile(file(name), `\n${SECRET}\n`);
-    const error = await failure(publish());
+    const error = await failure(publish({ uploadLogSha256: await digest(name) }));
     expect(error.code).toBe('SECRET_FOUND');
     expect(error.message).toContain(`${name}:`);
     expect(stored()).toEqual(['evidence.tar.gz']);
     expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
   });
 
-  test('a missing manifest or upload log is an error, not an omission', async () => {
-    await rm(file('60_evidence_seal_manifest.json'));
-    await expect(publish()).rejects.toMatchObject({ code: 'MISSING', file: '60_evidence_seal_manifest.json' });
-    await rm(file('70_worm_upload_stdout.txt'));
-    expect(await failure(publish())).toMatchObject({
-      code: 'UPLOAD_LOG_MISSING',
-      message: `70_worm_upload_stdout.txt is not in ${run.directory}. Restore it: what S3 answered has to be locked beside the archive.`,
-      options: { details: { file: '70_worm_upload_stdout.txt' } },
-      transient: false,
-    });
+  test.each([
+    ['is missing', 'missing', () => rm(file('60_evidence_seal_manifest.json'))],
+    ['was edited', 'changed', () => appendFile(file('60_evidence_seal_manifest.json'), '\n')],
+  ])('a manifest that %s is written anew from what is on record, and that is locked', async (_what, why, change) => {
+    const recorded = await digest('60_evidence_seal_manifest.json');
+    await change();
+    const { objects, manifestWas } = await publish();
+    expect(manifestWas).toBe(why);
+    expect(await digest('60_evidence_seal_manifest.json')).toBe(recorded);
+    expect(objects[0]).toMatchObject({ name: '60_evidence_seal_manifest.json', sha256: recorded });
+  });
+
+  test('a manifest that says what is on record is left alone', async () => {
+    expect(await publish()).not.toHaveProperty('manifestWas');
+  });
+
+  test.each([
+    [
+      'is missing',
+      () => rm(file('70_worm_upload_stdout.txt')),
+      'UPLOAD_LOG_MISSING',
+      /^70_worm_upload_stdout\.txt is not in .*\. Restore it: what S3 answered has to be locked beside the archive\.$/,
+    ],
+    [
+      'was edited',
+      () => appendFile(file('70_worm_upload_stdout.txt'), 'x'),
+      'EVIDENCE_CHANGED',
+      /is not what the upload left behind: SHA-256 [0-9a-f]{64} recorded, [0-9a-f]{64} found\. Restore it as it was, then: cutover retry <run>$/,
+    ],
+  ])('an upload log that %s is not locked, nor is anything else', async (_what, change, code, message) => {
+    await change();
+    const error = await failure(publish());
+    expect(error).toMatchObject({ code, options: { details: { file: '70_worm_upload_stdout.txt' } }, transient: false });
+    expect(error.message).toMatch(message);
     expect(stored()).toEqual(['evidence.tar.gz']);
+  });
+
+  test('an upload log without a digest on record is not locked', async () => {
+    expect((await failure(publish({ uploadLogSha256: null }))).message).toContain('SHA-256 (none) recorded');
   });
 
   test('of the folder only the logs of the upload are locked, and none that is still written', async () => {

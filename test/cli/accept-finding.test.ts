@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { scanned } from '../../src/actors/scanned-step.js';
 import { MIXED, word } from '../evidence/secret-examples.js';
-import { PilotWorkspace, type Said } from './pilot-workspace.js';
+import { PilotWorkspace, WORLD, type Said } from './pilot-workspace.js';
 
 const RUN = '20260221T120001Z';
 const TOKEN = `hvs.${word(MIXED, 95)}`;
@@ -94,6 +94,60 @@ describe('a finding of the secret scan', () => {
     const there = { file: '56_db_restore_screenshots/psql.pdf', line: '2', rule: 'password' };
     expect((await accept(there)).code).toBe(0);
     expect((await pilot.cutover('resume', RUN)).code).toBe(0);
+  });
+
+  test('of the drill can be accepted though restoring staging went on in its log; each acceptance is for the file as it is then', async () => {
+    const log = '50_rollback_drill.txt';
+    printed = 'gate 2 ok';
+    const { drillAppRollback, restoreStaging } = pilot.actors;
+    pilot.actors['drillAppRollback'] = scanned(async (input: never, context) => {
+      const openLog = async (name: string) => {
+        const opened = await context.openLog(name);
+        await opened.write(`vault ${TOKEN}\n`);
+        return opened;
+      };
+      return drillAppRollback?.(input, { ...context, openLog });
+    });
+    if (restoreStaging !== undefined) pilot.actors['restoreStaging'] = scanned(restoreStaging);
+    const found = { file: log, line: '1' };
+    const proposes = expect.stringContaining(`cutover accept-finding ${RUN} --file ${log} --line 1 --rule ${KIND}`);
+    const failedAt = async () => {
+      pilot.at = new Date(pilot.at.getTime() + 60_000);
+      const { failure } = await status();
+      return [failure.step, failure.code];
+    };
+    const again = expect.stringContaining(`cutover retry ${RUN}`);
+    expect(await pilot.cutover('start')).toMatchObject({ code: 1, stdout: proposes });
+    expect(await failedAt()).toEqual(['restoringStaging', 'SECRET_FOUND']);
+    expect(await accept(found)).toMatchObject({ code: 0, stdout: again });
+    // Staging is restored; the drill's own scan is still to be made, and restoring goes on in its log after that.
+    expect(await pilot.cutover('retry', RUN)).toMatchObject({ code: 1, stdout: again });
+    expect(await failedAt()).toEqual(['drillingAppRollback', 'SECRET_FOUND']);
+    expect(await pilot.cutover('retry', RUN)).toMatchObject({ code: 1, stdout: proposes });
+    expect(await failedAt()).toEqual(['restoringStaging', 'SECRET_FOUND']);
+    expect(await accept(found)).toMatchObject({ code: 0, stdout: again });
+    expect((await pilot.cutover('retry', RUN)).code).toBe(2);
+    pilot.completeForm();
+    expect(await pilot.cutover('resume', RUN)).toMatchObject({ code: 0 });
+  });
+
+  test('in the history is never accepted, for the history would hold that, too: nobody is told to, and a new run is named', async () => {
+    printed = 'gate 2 ok';
+    await pilot.cutover('start');
+    pilot.completeForm();
+    pilot.world = { ...WORLD, gitStatus: 'changed' };
+    const { code, stdout } = await pilot.cutover('resume', RUN, '--accept-drift', `vault ${TOKEN}`);
+    expect(code).toBe(1);
+    expect((await status()).failure).toMatchObject({
+      step: 'sealing.archiving',
+      code: 'SECRET_FOUND',
+      message: expect.stringMatching(/^\d+ secrets are.*58_history\.ndjson.*then start a new run: cutover start$/s),
+    });
+    expect(stdout).not.toContain(`cutover accept-finding ${RUN}`);
+    const [finding] = (await status()).failure.details.findings;
+    const refused = await accept({ file: finding.file, line: String(finding.line), rule: finding.kind });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Start a new run: cutover start')]);
+    expect((await status()).exceptions).toHaveLength(1);
   });
 
   test.each([

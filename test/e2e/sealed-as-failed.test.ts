@@ -3,12 +3,13 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MIXED, word } from '../evidence/secret-examples.js';
 import { Pilot } from './pilot.js';
 
 const exec = promisify(execFile);
 const RUNNER = 'dpp/tools/rc_double_then_ci_then_archive.sh';
 
-describe('a run whose gates failed, sealed after the fix was committed', () => {
+describe('a run whose gates failed, sealed as failed', () => {
   let pilot: Pilot;
   beforeEach(async () => {
     pilot = await Pilot.create({ warm: true });
@@ -48,6 +49,20 @@ describe('a run whose gates failed, sealed after the fix was committed', () => {
       predicate: { commit: { head: commit } },
     });
   }
+
+  test('and whose output holds what looks like a secret, can be sealed once that is accepted: nothing of the output is in the history', async () => {
+    const token = `hvs.${word(MIXED, 95)}`;
+    await commitRunner(`#!/bin/sh\necho vault ${token}\nexit 3\n`);
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 1 });
+    const line = (await pilot.evidence('30_rc_gates.txt')).split('\n').findIndex((text) => text.includes(token)) + 1;
+    const rule = 'secretlint-hashicorp-vault-HASHICORP_VAULT_SERVICE_TOKEN';
+    const finding = ['--file', '30_rc_gates.txt', '--line', String(line), '--rule', rule];
+    expect(await pilot.cutover(['accept-finding', 'latest', ...finding, '--reason', 'of the docs'])).toMatchObject({
+      exitCode: 0,
+    });
+    const sealed = await pilot.cutover(['seal', 'latest', '--verdict', 'FAIL', '--reason', 'for the review']);
+    expect({ ...sealed }).toMatchObject({ exitCode: 0 });
+  }, 60_000);
 
   test('while it is still failed, is verified and names the commit that failed', async () => {
     const failing = await failThenFix();

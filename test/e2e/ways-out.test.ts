@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -74,6 +74,31 @@ describe('a run is neither lost nor wedged', () => {
     const resumed = await pilot.cutover(['resume', 'latest']);
     const sealed = await pilot.cutover(['seal', 'latest', '--verdict', 'FAIL', '--reason', 'the archive is lost']);
     expect([resumed.exitCode, sealed.exitCode]).toContain(0);
+  }, 60_000);
+
+  test('what lies beside the archive is locked as it is on record: a lost manifest is written anew, an edited upload log is refused', async () => {
+    expect(await pilot.cutover(['run'])).toMatchObject({ exitCode: 2 });
+    await pilot.verify();
+    const denied = { status: 403, code: 'AccessDenied', message: 'Access Denied' };
+    const manifest = '60_evidence_seal_manifest.json';
+    pilot.site.s3.control({ faults: [{ operation: 'CreateMultipartUpload', key: manifest, times: 'always', error: denied }] });
+    expect(await pilot.cutover(['resume', 'latest'])).toMatchObject({ exitCode: 1 });
+    pilot.site.s3.control({ clearFaults: true });
+    const directory = await pilot.runDirectory();
+    await rm(join(directory, manifest));
+    const log = join(directory, '70_worm_upload_stdout.txt');
+    const recorded = await readFile(log);
+    await appendFile(log, 'one line more\n');
+    const refused = await pilot.cutover(['retry', 'latest']);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('summarizing: EVIDENCE_CHANGED') });
+    expect(refused.stdout).toContain('Restore it as it was, then: cutover retry <run>');
+    await writeFile(log, recorded);
+    const sealed = await pilot.cutover(['retry', 'latest']);
+    expect({ ...sealed }).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`(${manifest} was missing: written anew from the record)`),
+    });
+    expect(await pilot.cutover(['verify', 'latest'])).toMatchObject({ exitCode: 0 });
   }, 60_000);
 
   test('a run whose archive is locked already is not superseded: it can still be finished', async () => {

@@ -286,8 +286,8 @@ describe('Step 5 fails (S3 upload)', () => {
   test('an upload of the summary that was begun is given to the next attempt, beside that of the archive', () => {
     const begun = start.to('summarizing').send({ type: 'UPLOAD_BEGUN', key: 'summary', uploadId: 'upload-2' });
     expect(begun.state).toBe('summarizing');
-    const { uploads, archiveKey } = begun.resumed().input as SummaryInput;
-    expect(uploads).toEqual({ [archiveKey]: 'upload-1', summary: 'upload-2' });
+    const { uploads, key } = begun.resumed().input as SummaryInput;
+    expect(uploads).toEqual({ [key]: 'upload-1', summary: 'upload-2' });
     expect(begun.fail('S3_CONFLICT').retry().input).toMatchObject({ uploads });
   });
 

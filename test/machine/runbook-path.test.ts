@@ -112,7 +112,8 @@ describe('each step is given recorded facts', () => {
     expect(summarizing.input).toMatchObject({
       bucketOwner: '123456789012',
       uploads: { [key]: 'upload-1' },
-      archiveKey: key,
+      key,
+      uploadLogSha256: null,
       retainUntil,
       summary: { verdict: 'PASS', timestamp: '2026-02-21T12:00:16Z' },
       tail: { after: summarizing.context.seal?.upToSeq, upTo: summarizing.seq },

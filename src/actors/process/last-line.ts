@@ -2,10 +2,8 @@
 const INTERVAL_MS = 200;
 const MAX_LENGTH = 200;
 
-/** Follows output without keeping it: counts its bytes and shows its newest line now and then. */
+/** Follows output without keeping it: counts its bytes and shows its newest line that is not empty now and then, shortened and without control characters. */
 export class LastLine {
-  /** The newest line that is not empty, shortened and without control characters. */
-  last = '';
   bytes = 0;
   /** Whether the output is empty or ends with a line feed. */
   endsLine = true;
@@ -26,7 +24,6 @@ export class LastLine {
       .map(printable)
       .findLast((text) => text !== '');
     if (line === undefined) return;
-    this.last = line;
     if (performance.now() - this.#shownAt < INTERVAL_MS) return;
     this.#shownAt = performance.now();
     this.show(line);

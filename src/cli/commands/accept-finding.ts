@@ -1,6 +1,6 @@
 import type { Finding } from '../../config/step-contracts.js';
 import type { Prepare } from '../../engine/engine.js';
-import { evidenceFileOf, mayBeAccepted } from '../../evidence/accepted-findings.js';
+import { evidenceFileOf, isInHistory, mayBeAccepted } from '../../evidence/accepted-findings.js';
 import { scanForSecrets, type ScanFinding } from '../../evidence/secret-scan.js';
 import { requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
@@ -57,7 +57,10 @@ function acceptedAsItIs(options: AcceptFindingOptions, { knownSecrets }: Workspa
   return async (view, evidence) => {
     const { file, line, kind, reason, who } = options;
     const refuse = (why: string) => new RunStateError('FINDING_REFUSED', `${why} Nothing was accepted.`, runId);
-    if (!mayBeAccepted({ kind })) {
+    if (isInHistory({ file })) {
+      throw refuse(`${file} would hold this decision, too, and what was found once more. Start a new run: cutover start.`);
+    }
+    if (!mayBeAccepted({ file, kind })) {
       throw refuse(`${kind} is the value of a variable of the environment: it is a secret. Make it invalid where it is used.`);
     }
     const name = evidenceFileOf({ file });
