@@ -30,6 +30,20 @@ export function attemptLogName(name: string, attempt: number): string {
 }
 
 /**
+ * The name under which a log is kept when an attempt of `step` begins it anew. `writers`: all attempts that wrote to it before. Several
+ * steps may have: then only the attempts of that step count.
+ */
+export function keptLogName(
+  name: string,
+  writers: readonly { readonly step: string; readonly attempt: number }[],
+  step: string,
+): string {
+  const ofOneStep = writers.every((writer) => writer.step === writers[0]?.step);
+  const numbers = writers.filter((writer) => ofOneStep || writer.step === step).map(({ attempt }) => attempt);
+  return attemptLogName(name, Math.max(0, ...numbers));
+}
+
+/**
  * Whether a file belongs to the archive. The archive never holds itself, its digest, nor what is written after it
  * (60, 65, 70, 80, 90 and their earlier attempts), nor a file of an unfinished write.
  */
