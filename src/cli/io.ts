@@ -55,7 +55,7 @@ export interface Workspace {
   readonly engine: Engine;
   readonly store: Store;
   openEvidence(run: { readonly runId: string; readonly evidenceDir: string }): EvidenceDir;
-  /** Looks at git, the cluster and AWS as they are now. */
+  /** Looks at the world as it is now: git, the RC runner, the kubeconfig (the cluster is not asked), AWS and the signing key. */
   observeWorld(settings: Settings): Promise<World>;
   readonly knownSecrets: readonly KnownSecret[];
   /** Writes to the log in `.cutover/logs/`. */

@@ -1,6 +1,6 @@
 /**
  * The names of a run's evidence files. Source: the runbook, "Evidence Structure"; the files it does not name
- * (10, 57, 58, 59) are ours.
+ * (10, 57, 58, 59, 65, 80) are ours.
  */
 export const EVIDENCE = {
   scope: '00_scope.txt',
