@@ -17,7 +17,7 @@ export interface Kubectl {
 export interface KubectlRunOptions {
   /** Milliseconds; default 30,000. */
   readonly timeoutMs?: number;
-  /** Instead of the log given to `createKubectl`. */
+  /** Gets the call, what it printed, and how it ended. Not for JSON bodies: they may hold anything. */
   readonly log?: EvidenceLog;
   /** Whether an exit code other than 0 is an answer too (`auth can-i` says no so). */
   readonly isAnswer?: (result: ProcessResult) => boolean;
@@ -36,40 +36,35 @@ export interface StagingTarget {
 /**
  * The real kubectl, always with `--context`, `--server`, `-n` and a request time-out: neither what the kubeconfig calls current
  * plays a part, nor where its context leads by now. It gives the credentials, and no more.
- * Each call is written to the log with what it printed and its exit code; JSON bodies are not (they may hold anything).
  */
-export function createKubectl(owner: ProcessOwner, { context, server, namespace }: StagingTarget, log?: EvidenceLog): Kubectl {
+export function createKubectl(owner: ProcessOwner, { context, server, namespace }: StagingTarget): Kubectl {
   async function call(
     args: readonly string[],
-    timeoutMs: number,
-    into: EvidenceLog | undefined,
-    withOutput: boolean,
-    isAnswer = succeeded,
+    { timeoutMs = DEFAULT_TIMEOUT_MS, log, isAnswer = succeeded }: KubectlRunOptions = {},
   ) {
     const all = [...args, '--context', context, '--server', server, '-n', namespace, requestTimeout(timeoutMs)];
-    await into?.write(`$ ${commandLine(all)}\n`);
+    await log?.write(`$ ${commandLine(all)}\n`);
     let result: ProcessResult;
     try {
       result = await runKubectl(owner, all, timeoutMs);
     } catch (error) {
-      if (error instanceof ActorError) await into?.write(`[not run to its end: ${error.message}]\n`);
+      if (error instanceof ActorError) await log?.write(`[not run to its end: ${error.message}]\n`);
       throw error;
     }
-    const printed = withOutput ? [result.stdout, result.stderr] : [result.stderr];
-    for (const text of printed) if (text !== '') await into?.write(text.endsWith('\n') ? text : `${text}\n`);
-    await into?.write(`[${howItEnded(result)}]\n`);
+    for (const text of [result.stdout, result.stderr])
+      if (text !== '') await log?.write(text.endsWith('\n') ? text : `${text}\n`);
+    await log?.write(`[${howItEnded(result)}]\n`);
     if (!succeeded(result) && !isAnswer(result)) throw kubectlError(all, result, owner.env);
     return { all, stdout: result.stdout };
   }
 
   return {
     async get(args, schema) {
-      const { all, stdout } = await call([...args, '-o', 'json'], DEFAULT_TIMEOUT_MS, log, false);
+      const { all, stdout } = await call([...args, '-o', 'json']);
       return parseOutput(all, stdout, schema, owner.env);
     },
-    async run(args, options = {}) {
-      const json = / (?:-o|--output)[ =]?json(?: |$)/.test(` ${args.join(' ')}`);
-      const { stdout } = await call(args, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.log ?? log, !json, options.isAnswer);
+    async run(args, options) {
+      const { stdout } = await call(args, options);
       return stdout;
     },
   };

@@ -6,9 +6,12 @@ export const EXIT = {
   /** The normal pause: a human has to verify the database restore. */
   waiting: 2,
   usage: 64,
-  /** Another driver holds the run or the environment: try again later. */
+  /** Another driver holds the run or the environment, another verifier the human gate: try again later. */
   held: 75,
 } as const;
 
 /** 128 + the signal's number, as a shell reports it. */
 export const SIGNAL_EXIT = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** 128 + SIGPIPE, as of any program whose reader goes away: never 0, which would be the run's PASS. */
+export const READER_GONE_EXIT = 141;

@@ -132,7 +132,7 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   ENVIRONMENT_HELD: 'Another run uses the same staging environment. Let it reach its pause, or end it. Exit 75.',
   CYCLE_TAKEN:
     'Another run of the same environment and commit is open or completed, and the runbook is executed once per deployment cycle. Go on with that one, or end it; once more on the record: cutover start --again --reason "...". A run that failed comes back only when the other one is ended.',
-  INTERRUPTED: 'Stopped by a signal: no failure. cutover resume <run> goes on. Exit 130 or 143.',
+  INTERRUPTED: 'Stopped by a signal: no failure. cutover resume <run> goes on. Exit 129, 130 or 143.',
   STEP_TIMED_OUT: 'A step took longer than it may; its children were ended. Limits: cutover explain <step>.',
   SNAPSHOT_INCOMPATIBLE: 'The run was written by another version of the machine. Go on with that version.',
   STORE_UNAVAILABLE: 'The database cannot be used; the message says why. cutover doctor looks at it.',

@@ -7,7 +7,7 @@ import { beforeExpiry } from './expiry.js';
 import { RunStateError, SignaturesMissingError } from './errors.js';
 import type { Io, Workspace } from './io.js';
 import { permitted, requireDriver, requireDriverAfterwards } from './permission.js';
-import { contextOf, verdictOf } from './run-facts.js';
+import { contextOf, isSealedAsFailed, verdictOf } from './run-facts.js';
 import { passGate } from './sign-off-gate.js';
 import { supersedeOlder } from './supersede.js';
 import { onRun } from './with-run.js';
@@ -36,8 +36,8 @@ export async function goOn(workspace: Workspace, runId: string, options: GoOnOpt
   );
 }
 
-export function isEnded({ run }: RunView): boolean {
-  return ['completed', 'abandoned', 'superseded'].includes(run.status) || run.state === 'sealedAsFailed';
+export function isEnded(view: RunView): boolean {
+  return ['completed', 'abandoned', 'superseded'].includes(view.run.status) || isSealedAsFailed(view);
 }
 
 /** What is left to say of an ended run besides its result. */

@@ -55,7 +55,10 @@ export interface Workspace {
   readonly engine: Engine;
   readonly store: Store;
   openEvidence(run: { readonly runId: string; readonly evidenceDir: string }): EvidenceDir;
-  /** Looks at git, the cluster and AWS as they are now; at the key of the attestation only when it is not known. */
+  /**
+   * Looks at the world as it is now: git, the RC runner, the kubeconfig (the cluster is not asked), AWS, and the key of the attestation
+   * where that is not known.
+   */
   observeWorld(settings: Settings, known: Pick<World, 'signerKeyId'> | null): Promise<World>;
   readonly knownSecrets: readonly KnownSecret[];
   /** Writes to the log in `.cutover/logs/`. */

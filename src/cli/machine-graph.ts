@@ -23,8 +23,8 @@ export interface MachineGraph {
   readonly edges: readonly GraphEdge[];
 }
 
-/** Events that nearly every state takes: drawn only when asked for, since they hide all the rest. */
-export const EVERYWHERE: readonly string[] = ['ABANDONED', 'DRIFT_ACCEPTED', 'DRIVER_JOINED', 'RESUMED', 'REPLAY_REQUESTED'];
+/** Events that lead away from nearly every state: drawn only when asked for, since they hide all the rest. */
+export const EVERYWHERE: readonly string[] = ['ABANDONED', 'REPLAY_REQUESTED'];
 
 /** States and events as the machine itself defines them. Transitions that stay in their state are left out. */
 export function machineGraph(machine: AnyStateMachine, options: { readonly all: boolean }): MachineGraph {

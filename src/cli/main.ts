@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { READER_GONE_EXIT } from './exit-codes.js';
 import { createInterruption } from './interruption.js';
 import type { Io } from './io.js';
 import { runProgram } from './program.js';
@@ -13,8 +14,6 @@ const interruption = createInterruption(process);
 const argv = process.argv.slice(2);
 /** These end only when a run does: without a reader they would go on for nobody. */
 const isFollowing = argv.find((word) => !word.startsWith('-')) === 'watch' || argv.includes('--follow');
-/** 128 + SIGPIPE, as of any program whose reader goes away: never 0, which would be the run's PASS. */
-const READER_GONE_EXIT = 141;
 
 let isListening = true;
 let isUnwritten = false;

@@ -72,7 +72,7 @@ async function defineWhole(command: Command, entry: CatalogueEntry, io: Io, done
 }
 
 const FOOTER = `
-Exit codes: 0 PASS or done, 1 failed, 2 waiting for a human, 64 usage, 75 held by another driver, 130/143 interrupted.
+Exit codes: 0 PASS or done, 1 failed, 2 waiting for a human, 64 usage, 75 held by another, 129/130/143 interrupted.
 <run> is an id, the beginning of one, or "latest". Each command: cutover <command> --help
 
 Examples:

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EvidenceDir } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
-import { attemptLogName, EVIDENCE } from '../evidence/layout.js';
+import { EVIDENCE, keptLogName } from '../evidence/layout.js';
 import type { AttemptLog, AttemptRecord } from '../store/store.js';
 
 /** A log that is not what its attempt left behind. */
@@ -54,7 +54,7 @@ function keptLogs(name: string, attempts: readonly AttemptRecord[]): KeptLog[] {
   for (const attempt of attempts) {
     if (attempt.logFile !== name && attempt.logs.every(({ file }) => file !== name)) continue;
     if (current.length > 0 && !APPENDING_STEPS.includes(attempt.step)) {
-      kept.push({ ...written(name, current), file: keptName(name, before, attempt.step), otherwise: null });
+      kept.push({ ...written(name, current), file: keptLogName(name, before, attempt.step), otherwise: null });
       current = [];
     }
     current.push(attempt);
@@ -62,19 +62,12 @@ function keptLogs(name: string, attempts: readonly AttemptRecord[]): KeptLog[] {
   }
   // An attempt that was killed right after it had kept the log of the one before it is on record without a log.
   const beginner = current[0]?.step ?? '';
-  return [...kept, { ...written(name, current), file: name, otherwise: keptName(name, before, beginner) }];
+  return [...kept, { ...written(name, current), file: name, otherwise: keptLogName(name, before, beginner) }];
 }
 
 function written(name: string, writers: readonly AttemptRecord[]): Pick<KeptLog, 'records' | 'goesOn'> {
   const records = writers.flatMap(({ logs }) => logs.filter(({ file }) => file === name));
   return { records, goesOn: writers.at(-1)?.logs.every(({ file }) => file !== name) ?? true };
-}
-
-/** The number is that of the attempt that began the log; of its step alone, where several steps wrote to the file. */
-function keptName(name: string, before: readonly AttemptRecord[], step: string): string {
-  const ofOneStep = before.every((attempt) => attempt.step === before[0]?.step);
-  const numbers = before.filter((attempt) => ofOneStep || attempt.step === step).map(({ attempt }) => attempt);
-  return attemptLogName(name, Math.max(0, ...numbers));
 }
 
 async function compare({ file, otherwise, records, goesOn }: KeptLog, evidence: EvidenceDir): Promise<LogDifference | null> {

@@ -71,7 +71,7 @@ function whyOf(view: RunView): string {
         ...(signOffWithdrawn === null ? [] : [`the sign-off was withdrawn: ${oneLine(signOffWithdrawn)}`]),
       ].join('; ');
     case 'failed':
-      return run.state === 'sealedAsFailed'
+      return isSealedAsFailed(view)
         ? 'it is sealed as evidence of a run that did not pass'
         : `it failed at ${failure?.step ?? run.state} (${failure?.code ?? 'no code on record'}), and goes on by nobody but a person`;
     case 'completed':

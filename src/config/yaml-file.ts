@@ -35,11 +35,6 @@ export interface ReadYaml<Value> {
  * Reads YAML 1.2 into the schema's shape. A key that the schema does not know is an error that names the nearest one it knows; so
  * is a key that is there twice, and an alias (a file of settings needs none). Throws `YamlFileError` with every problem found.
  */
-export function parseYaml<Schema extends z.ZodType>(file: string, text: string, schema: Schema): z.output<Schema> {
-  return readYaml(file, text, schema).value;
-}
-
-/** As `parseYaml`, for those who show where a value is from. */
 export function readYaml<Schema extends z.ZodType>(file: string, text: string, schema: Schema): ReadYaml<z.output<Schema>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: false, prettyErrors: false });

@@ -1,6 +1,6 @@
 import { ActorError } from '../actors/actor.js';
 import type { EvidenceDir, EvidenceLog } from '../evidence/evidence-dir.js';
-import { attemptLogName } from '../evidence/layout.js';
+import { keptLogName } from '../evidence/layout.js';
 import type { AttemptLog, AttemptRecord } from '../store/store.js';
 import type { Session } from './session.js';
 
@@ -35,13 +35,7 @@ export class AttemptLogs {
     const earlier = (await this.session.attempts()).filter(
       ({ logFile, attemptId }) => logFile === name && attemptId !== this.attempt.attemptId,
     );
-    // Several steps may have written to one file; it is kept under the number of the attempt that began it.
-    const steps = new Set(earlier.map(({ step }) => step));
-    const number = Math.max(
-      0,
-      ...earlier.filter(({ step }) => steps.size === 1 || step === this.attempt.step).map(({ attempt }) => attempt),
-    );
-    const kept = attemptLogName(name, number);
+    const kept = keptLogName(name, earlier, this.attempt.step);
     if (await this.evidence.exists(kept)) {
       throw new ActorError(
         'EVIDENCE_CONFLICT',

@@ -18,7 +18,7 @@ export interface RunView {
 export interface RunLook {
   readonly kind:
     'running' | 'retrying' | 'waiting' | 'stalled' | 'interrupted' | 'failed' | 'completed' | 'abandoned' | 'superseded';
-  /** e.g. `retrying 2/5`, `stalled (heartbeat 4m ago)`. */
+  /** e.g. `running (attempt 2)`, `stalled (heartbeat 4m ago)`. */
   readonly text: string;
 }
 

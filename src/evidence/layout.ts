@@ -1,6 +1,6 @@
 /**
  * The names of a run's evidence files. Source: the runbook, "Evidence Structure"; the files it does not name
- * (10, 57, 58, 59) are ours.
+ * (10, 57, 58, 59, 65, 80) are ours.
  */
 export const EVIDENCE = {
   scope: '00_scope.txt',
@@ -27,6 +27,20 @@ export const EVIDENCE = {
 export function attemptLogName(name: string, attempt: number): string {
   const dot = name.lastIndexOf('.');
   return dot < 0 ? `${name}.attempt-${attempt}` : `${name.slice(0, dot)}.attempt-${attempt}${name.slice(dot)}`;
+}
+
+/**
+ * The name under which a log is kept when an attempt of `step` begins it anew. `writers`: all attempts that wrote to it before. Several
+ * steps may have: then only the attempts of that step count.
+ */
+export function keptLogName(
+  name: string,
+  writers: readonly { readonly step: string; readonly attempt: number }[],
+  step: string,
+): string {
+  const ofOneStep = writers.every((writer) => writer.step === writers[0]?.step);
+  const numbers = writers.filter((writer) => ofOneStep || writer.step === step).map(({ attempt }) => attempt);
+  return attemptLogName(name, Math.max(0, ...numbers));
 }
 
 /**

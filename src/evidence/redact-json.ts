@@ -14,7 +14,8 @@ export function jsonRedactor(known: readonly KnownSecret[]): <T>(value: T) => T 
   return <T>(value: T) => redact(value) as T;
 }
 
-function redactText(text: string, known: readonly KnownSecret[]): string {
+/** One text without its secrets. */
+export function redactText(text: string, known: readonly KnownSecret[]): string {
   const redactor = createRedactor({ known });
   return Buffer.concat([redactor.push(text), redactor.flush()]).toString('utf8');
 }

@@ -5,7 +5,8 @@ import type { EvidenceDir } from './evidence-dir.js';
 import type { KnownSecret } from './known-secrets.js';
 import { gunzipped, NotOpenedError, tarEntries } from './opened.js';
 import { redactionMarker } from './find-secrets.js';
-import { createRedactor, type SecretFinding } from './redaction.js';
+import { redactText } from './redact-json.js';
+import type { SecretFinding } from './redaction.js';
 import { loadSecretlint } from './secretlint.js';
 
 /**
@@ -82,9 +83,7 @@ class FileScan {
     await scanner.push(Buffer.from(words));
     await scanner.end();
     const lint = kinds.find((kind) => kind.startsWith('secretlint-'));
-    const redactor = createRedactor({ known: this.rules.known });
-    const file =
-      lint === undefined ? Buffer.concat([redactor.push(shown), redactor.flush()]).toString('utf8') : redactionMarker(lint);
+    const file = lint === undefined ? redactText(shown, this.rules.known) : redactionMarker(lint);
     this.findings.push(...kinds.map((kind) => ({ file, line: 0, kind })));
     return file;
   }

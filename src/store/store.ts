@@ -72,7 +72,7 @@ export interface AttemptRecord {
   readonly children: readonly AttemptChild[];
 }
 
-/** Who drives a run. `counter` grows with each heartbeat; a contender watches it on its own clock. */
+/** Who drives a run: enough to find the process again, and to know whether it is the same one. */
 export interface LeaseHolder {
   readonly user: string;
   readonly host: string;
@@ -82,6 +82,7 @@ export interface LeaseHolder {
   readonly startTime: string | null;
 }
 
+/** `counter` grows with each heartbeat; a contender watches it on its own clock. */
 export interface LeaseRecord {
   readonly runId: string;
   /** The fencing token: grows with each acquisition, never reused. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MachineGraph } from '../../src/cli/machine-graph.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { STEP_NAMES } from '../../src/machine/steps.js';
 import { failing, PilotWorkspace } from './pilot-workspace.js';
@@ -139,6 +140,16 @@ describe('reading', () => {
     for (const state of [...STEP_NAMES, ...Object.keys(pilotMachine.states)]) expect(stdout).toContain(state.replace('.', '_'));
     expect(stdout).toContain('class awaitingDbVerification current');
     expect((await pilot.cutover('graph', '--format', 'svg')).stdout).toContain('</svg>');
+  });
+
+  test('the graph has the events that lead away from everywhere only when it is asked for all, and all that it promises', async () => {
+    const [, promise = ''] = /--all +draw (.*?) too/s.exec((await pilot.cutover('graph', '--help')).stdout) ?? [];
+    const drawn = async (...args: string[]) => {
+      const { edges } = JSON.parse((await pilot.cutover('graph', '--json', ...args)).stdout) as MachineGraph;
+      return new Set(edges.flatMap(({ events }) => events));
+    };
+    const [usual, all] = [await drawn(), await drawn('--all')];
+    expect([...all].filter((event) => !usual.has(event)).sort()).toEqual(promise.match(/[A-Z_]+/g)?.sort());
   });
 
   test('explain knows every step and every code that it lists', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { CATALOGUE } from '../../src/cli/catalogue.js';
 import { defineCommon } from '../../src/cli/command.js';
+import { EXIT, READER_GONE_EXIT, SIGNAL_EXIT } from '../../src/cli/exit-codes.js';
 import { RUN_VARIABLES } from '../../src/config/settings.js';
 import { codeSpans, documents, prose, readParts } from './markdown.js';
 
@@ -17,6 +18,19 @@ const shown = FILES.flatMap((file) => [
 test('every command of the command line is in the docs', () => {
   const absent = CATALOGUE.filter(({ name }) => !shown.some((text) => new RegExp(`\\bcutover ${name}\\b`).test(text)));
   expect(absent.map(({ name }) => name)).toEqual([]);
+});
+
+test('every command is in the table of the README that says who uses it', () => {
+  const table = section('Who uses it');
+  expect(CATALOGUE.map(({ name }) => name).filter((name) => !new RegExp(`\\bcutover ${name}\\b`).test(table))).toEqual([]);
+});
+
+test('every exit code is in the table of the README', () => {
+  const listed = [...section('Exit codes').matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
+    codes.split(',').map(Number),
+  );
+  const known = [...Object.values(EXIT), ...Object.values(SIGNAL_EXIT), READER_GONE_EXIT];
+  expect(listed.sort()).toEqual(known.sort());
 });
 
 test('every variable that changes a run is in the docs', () => {
@@ -53,6 +67,15 @@ describe.each(FILES)('%s', (file) => {
     expect(paths.filter((path) => !existsSync(path.includes('<') ? dirname(path) : path))).toEqual([]);
   });
 });
+
+/** A section of the README, by its heading. */
+function section(heading: string): string {
+  return (
+    readFileSync('README.md', 'utf8')
+      .split(/^## /m)
+      .find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  );
+}
 
 function resolves(file: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');

@@ -120,11 +120,13 @@ describe('cutover verify with the bucket', () => {
     const forbidden = { status: 403, code: 'AccessDenied', message: 'no' };
     const always = (operation: string, fault: object) => ({ operation, times: 'always', ...fault });
     const head = (headers: object) => always('HeadObject', { lie: { headers } });
+    const unlocked = { status: 404, code: 'NoSuchObjectLockConfiguration', message: 'no' };
     const hidden = head({ 'x-amz-object-lock-mode': null, 'x-amz-object-lock-retain-until-date': null });
     test.each([
       ['another lock mode', [head({ 'x-amz-object-lock-mode': 'COMPLIANCE' })], lock, 'COMPLIANCE until '],
       ['a lock that has ended', [head({ 'x-amz-object-lock-retain-until-date': '2020-01-01T00:00:00Z' })], lock, '(expired)'],
       ['a lock that nobody may see', [hidden, always('GetObjectRetention', { error: forbidden })], lock, 'AccessDenied'],
+      ['no lock whatsoever', [hidden, always('GetObjectRetention', { error: unlocked })], lock, 'no lock'],
       ['bytes that cannot be read', [always('GetObject', { error: forbidden })], bytes, 'AccessDenied'],
       ['other bytes', [always('GetObject', { lie: { body: { flipByteAt: 3 } } })], bytes, ''],
     ])('%s', async (_what, faults, check, words) => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { attemptLogName, EVIDENCE, isArchived } from '../../src/evidence/layout.js';
+import { attemptLogName, EVIDENCE, isArchived, keptLogName } from '../../src/evidence/layout.js';
 
 test('the files of a run are those of the runbook, and those of ours', () => {
   expect(EVIDENCE).toEqual({
@@ -30,6 +30,36 @@ test.each([
   ['.log', 2, '.attempt-2.log'],
   ['log', 2, 'log.attempt-2'],
 ])('the log %s of attempt %i is kept as %s', (name, attempt, kept) => expect(attemptLogName(name, attempt)).toBe(kept));
+
+test.each([
+  ['nobody is known to have written', [], '50.attempt-0.txt'],
+  [
+    'one step wrote alone',
+    [
+      ['drill', 1],
+      ['drill', 2],
+    ],
+    '50.attempt-2.txt',
+  ],
+  ['another step wrote alone', [['restore', 3]], '50.attempt-3.txt'],
+  [
+    'several steps wrote',
+    [
+      ['drill', 1],
+      ['restore', 4],
+      ['drill', 2],
+    ],
+    '50.attempt-2.txt',
+  ],
+] as const)('a log in which %s is kept under the attempt that began it', (_what, writers, kept) => {
+  expect(
+    keptLogName(
+      '50.txt',
+      writers.map(([step, attempt]) => ({ step, attempt })),
+      'drill',
+    ),
+  ).toBe(kept);
+});
 
 test.each([
   ...[EVIDENCE.scope, EVIDENCE.secretScan, EVIDENCE.history, EVIDENCE.index, '30_rc_gates.attempt-1.txt'],

@@ -1,7 +1,8 @@
 import type { RunVariable, Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import { callerIdentity, type CallerIdentity } from '../sts.js';
-import { invalid, notAsked, orFailedCheck, passed, type Finding } from './precondition.js';
+import { passed } from '../check.js';
+import { invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
 
 const NEEDED: readonly RunVariable[] = ['AWS_REGION', 'AWS_PROFILE', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS'];
 

@@ -6,7 +6,8 @@ import { createKubectl, currentTarget, kubectlVersion, type Kubectl, type KubeTa
 import { badOutput } from '../kubectl-call.js';
 import { quoteOutput } from '../process/quote-output.js';
 import type { ProcessOwner, ProcessResult } from '../process/run-process.js';
-import { failed, orFailedCheck, passed, type Finding } from './precondition.js';
+import { failed, passed } from '../check.js';
+import { orFailedCheck, type Finding } from './precondition.js';
 
 /**
  * Runbook pre-condition 4: kubectl is there and new enough, its current context is staging's, and the cluster grants what the

@@ -4,7 +4,8 @@ import { POLICY_FILE, type Policy } from '../../config/policy.js';
 import type { RunRequest } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import type { Git, HeadEntry, Place } from '../git.js';
-import { failed, orFailedCheck, passed, type Finding } from './precondition.js';
+import { failed, passed } from '../check.js';
+import { orFailedCheck, type Finding } from './precondition.js';
 
 const NAME = 'ENV policy';
 

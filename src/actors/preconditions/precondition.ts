@@ -1,15 +1,12 @@
 import type { RunVariable } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import { ActorError } from '../actor.js';
+import { failed } from '../check.js';
 
 /** What a pre-condition found: its checks, and what it saw when it could see it. */
 export interface Finding<Facts> {
   readonly checks: readonly Check[];
   readonly facts: Facts | null;
-}
-
-export function passed(name: string, message: string): Check {
-  return { name, ok: true, message, advice: null };
 }
 
 /** Those of the variables that a check needs which are not valid: nothing is asked with them, a wrong endpoint least of all. */
@@ -20,10 +17,6 @@ export function invalid(variables: readonly Check[], needed: readonly RunVariabl
 export function notAsked(name: string, wrong: readonly RunVariable[]): Finding<never> {
   const message = `not asked: ${wrong.join(' and ')} ${wrong.length === 1 ? 'is' : 'are'} not valid`;
   return { checks: [failed(name, message, 'Mend what is said of it below.')], facts: null };
-}
-
-export function failed(name: string, message: string, advice: string): Check {
-  return { name, ok: false, message, advice };
 }
 
 /** An expected failure of a tool or service is a failed check, so that the others are reported too; an abort is not. */

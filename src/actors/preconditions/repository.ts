@@ -1,7 +1,8 @@
 import type { Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import type { Git } from '../git.js';
-import { failed, orFailedCheck, passed, type Finding } from './precondition.js';
+import { failed, passed } from '../check.js';
+import { orFailedCheck, type Finding } from './precondition.js';
 
 const SHOWN_FILES = 10;
 

@@ -3,7 +3,8 @@ import type { Check, Signer } from '../../config/step-contracts.js';
 import { openSigningKey } from '../attestation/signing-key.js';
 import { signatureFault } from '../attestation/verify-signature.js';
 import type { ProcessOwner } from '../process/run-process.js';
-import { failed, invalid, notAsked, orFailedCheck, passed, type Finding } from './precondition.js';
+import { failed, passed } from '../check.js';
+import { invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
 
 const NAME = 'ENV signer of the attestation';
 const NEEDED: readonly RunVariable[] = ['CUTOVER_SIGN_WITH'];

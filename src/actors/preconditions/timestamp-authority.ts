@@ -1,7 +1,8 @@
 import type { RunVariable, Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
 import { askForTimestamp } from '../attestation/timestamp-authority.js';
-import { invalid, notAsked, orFailedCheck, passed, type Finding } from './precondition.js';
+import { passed } from '../check.js';
+import { invalid, notAsked, orFailedCheck, type Finding } from './precondition.js';
 
 const NAME = 'ENV timestamp authority';
 const NEEDED: readonly RunVariable[] = ['CUTOVER_TSA_URL'];

@@ -1,5 +1,5 @@
 import { knownSecrets } from '../../evidence/known-secrets.js';
-import { createRedactor } from '../../evidence/redaction.js';
+import { redactText } from '../../evidence/redact-json.js';
 
 const MAX_LINES = 4;
 const MAX_LENGTH = 600;
@@ -9,9 +9,9 @@ const MAX_LENGTH = 600;
  * recorded in the run's history.
  */
 export function quoteOutput(text: string, env: NodeJS.ProcessEnv): string {
-  const redactor = createRedactor({ known: knownSecrets(env) });
-  const safe = Buffer.concat([redactor.push(text), redactor.flush()]).toString('utf8');
-  const lines = safe.split(/[\r\n]/).map((line) => line.trim());
+  const lines = redactText(text, knownSecrets(env))
+    .split(/[\r\n]/)
+    .map((line) => line.trim());
   const said = lines
     .filter((line) => line !== '')
     .slice(0, MAX_LINES)

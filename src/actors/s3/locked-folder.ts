@@ -5,6 +5,7 @@ import { EvidenceError } from '../../evidence/evidence-error.js';
 import { ActorError } from '../actor.js';
 import { s3Error } from './errors.js';
 import { listFolder, type VersionIds } from './list-folder.js';
+import { readRetention } from './retention.js';
 import { call, type Answer, type S3Session } from './session.js';
 
 /** The lock of a version as S3 shows it. */
@@ -59,17 +60,15 @@ export class LockedFolder implements EvidenceSource {
     return digestOf(this.#chunks(name));
   }
 
-  /** HeadObject hides the lock from callers who may not see it; then GetObjectRetention is asked, and says why. */
+  /** HeadObject hides the lock from callers who may not see it; then GetObjectRetention is asked, and says that there is none, or why. */
   async lock(name: string): Promise<ShownLock> {
     const head = await this.#head(name);
     const legalHold = head.ObjectLockLegalHoldStatus === 'ON';
     if (head.ObjectLockMode !== undefined && head.ObjectLockRetainUntilDate !== undefined) {
       return { mode: head.ObjectLockMode, retainUntil: head.ObjectLockRetainUntilDate, legalHold };
     }
-    const { Retention } = await this.#ask(name, 'GetObjectRetention', (version, options) =>
-      this.session.client.getObjectRetention(version, options),
-    );
-    return { mode: Retention?.Mode, retainUntil: Retention?.RetainUntilDate, legalHold };
+    const lock = await this.#given(name, readRetention(this.session, this.folder + name, this.#version(name)));
+    return { mode: lock?.mode, retainUntil: lock?.retainUntil, legalHold };
   }
 
   #head(name: string) {
@@ -98,8 +97,16 @@ export class LockedFolder implements EvidenceSource {
     const key = this.folder + name;
     const versionId = this.#version(name);
     const version = { Bucket: this.session.bucket, Key: key, VersionId: versionId };
+    const facts = { key, 'version-id': versionId };
+    return this.#given(
+      name,
+      call(this.session, operation, facts, (options) => request(version, options)),
+    );
+  }
+
+  async #given<T>(name: string, answer: Promise<T>): Promise<T> {
     try {
-      return await call(this.session, operation, { key, 'version-id': versionId }, (options) => request(version, options));
+      return await answer;
     } catch (error) {
       if (error instanceof ActorError) throw unreadable(name, error);
       throw error;

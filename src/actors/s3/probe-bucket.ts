@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { Settings } from '../../config/settings.js';
 import type { Check } from '../../config/step-contracts.js';
+import { failed, passed } from '../check.js';
 import { createS3Client } from './client.js';
 import { codeOf, explainS3Error, statusOf } from './errors.js';
 
@@ -238,14 +239,6 @@ async function checkAbort({ client, settings, options, folder }: Probe): Promise
   const key = `${folder}probe`;
   const request = client.abortMultipartUpload({ Bucket: settings.bucket, Key: key, UploadId: NO_UPLOAD }, options);
   return expectAbsent('permission to give an upload up', request, 'AbortMultipartUpload', settings, key, 'an upload');
-}
-
-function passed(name: string, message: string): Check {
-  return { name, ok: true, message, advice: null };
-}
-
-function failed(name: string, message: string, advice: string): Check {
-  return { name, ok: false, message, advice };
 }
 
 function failedCall(name: string, error: unknown, operation: string, settings: BucketSettings, key: string | null): Check {

@@ -1,4 +1,5 @@
 import type { Check } from '../../config/step-contracts.js';
+import { failed } from '../check.js';
 
 /** Source: design section 7, "2xx within 15 s". */
 export const HEALTH_TIMEOUT_MS = 15_000;
@@ -34,10 +35,6 @@ export async function checkHealth(url: string, signal: AbortSignal, timeoutMs: n
     const { message, advice } = explain(error, new URL(url));
     return failed(name, message, advice);
   }
-}
-
-function failed(name: string, message: string, advice: string): Check {
-  return { name, ok: false, message, advice };
 }
 
 /** Bytes of the body, or null when there are more than allowed; the rest is then not read. */

@@ -18,7 +18,7 @@ export const graph: CommandFile<GraphOptions> = {
     command
       .option('--format <format>', 'mermaid, svg or dot (default: mermaid)')
       .option('--run <run>', 'highlight the state of this run')
-      .option('--all', `draw ${EVERYWHERE.join(', ')} too, which nearly every state takes`);
+      .option('--all', `draw ${EVERYWHERE.join(' and ')} too, which lead away from nearly every state`);
   },
   examples: ['cutover graph', 'cutover graph --format svg --run latest > run.svg', 'cutover graph --json'],
   parse: (_args, raw) => ({

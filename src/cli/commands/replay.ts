@@ -12,7 +12,7 @@ import { replayPlan, type ReplayPlan } from '../replay-plan.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineDrift, defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
-import { contextOf } from '../run-facts.js';
+import { contextOf, isSealedAsFailed } from '../run-facts.js';
 import { table } from '../table.js';
 import { onRun, reading } from '../with-run.js';
 
@@ -75,7 +75,7 @@ function placeOf(view: RunView, options: ReplayOptions): Place {
   const { runId, status, state } = view.run;
   const context = contextOf(view);
   const refuse = (why: string) => new RunStateError('REPLAY_REFUSED', `Run ${runId} cannot be replayed: ${why}.`, runId);
-  if ((status !== 'failed' && status !== 'waiting') || state === 'sealedAsFailed')
+  if ((status !== 'failed' && status !== 'waiting') || isSealedAsFailed(view))
     throw refuse(`it is in ${state}; only a failed or waiting run can`);
   const from = options.from ?? context.failure?.step;
   if (from === undefined) throw refuse('nothing failed; say from where with --from');

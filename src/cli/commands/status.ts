@@ -11,7 +11,7 @@ import type { Palette } from '../palette.js';
 import { resolveRun } from '../resolve-run.js';
 import { defineRun } from '../run-argument.js';
 import { cardLines, runFacts } from '../run-card.js';
-import { contextOf } from '../run-facts.js';
+import { contextOf, isSealedAsFailed } from '../run-facts.js';
 import { stepRows, type StepRow } from '../step-rows.js';
 import { firstLine, oneLine, table, truncate } from '../table.js';
 import { reading } from '../with-run.js';
@@ -96,7 +96,7 @@ function resultColor(result: StepRow['result'], palette: Palette): string {
 /** Whether a supervisor may replay the failed step, in a sentence. */
 function replayable(view: RunView): string {
   const context = contextOf(view);
-  if (view.run.state === 'sealedAsFailed' || (view.run.status !== 'failed' && view.run.status !== 'waiting'))
+  if (isSealedAsFailed(view) || (view.run.status !== 'failed' && view.run.status !== 'waiting'))
     return `no - it is in ${view.run.state}`;
   const from = context.failure?.step;
   if (from === undefined) return 'yes - from any place up to the pause: cutover replay <run> --from STEP --reason "..."';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActorError } from '../../../src/actors/actor.js';
-import { failed, orFailedCheck, passed } from '../../../src/actors/preconditions/precondition.js';
+import { failed, passed } from '../../../src/actors/check.js';
+import { orFailedCheck } from '../../../src/actors/preconditions/precondition.js';
 
 const signal = new AbortController().signal;
 const stopped = AbortSignal.abort(new Error('stopped'));
