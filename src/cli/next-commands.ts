@@ -13,6 +13,7 @@ import type { RunStatus } from '../store/store.js';
 import { isGateExpired } from './expiry.js';
 import type { Palette } from './palette.js';
 import { contextOf } from './run-facts.js';
+import { quoted } from './shell-word.js';
 import { isFormEnough, requestFile } from './sign-off/signing-command.js';
 import { oneLine, table } from './table.js';
 
@@ -264,10 +265,6 @@ function acceptable(runId: string, context: PilotContext): NextCommand[] {
   const { file, line, kind } = open;
   const command = `cutover accept-finding ${runId} --file ${quoted(file)} --line ${line} --rule ${kind} --reason "..."`;
   return [{ role: 'supervisor', command, why: 'only if it is no secret' }];
-}
-
-function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** As the machine's guard `maySealAsFailed` has it. */

@@ -9,6 +9,7 @@ import { listScreenshots, type Checkpoint } from '../evidence/checkpoint.js';
 import { parseCheckpoint, type CheckpointParserOptions } from '../evidence/checkpoint-parser.js';
 import type { EvidenceDir, EvidenceEntry } from '../evidence/evidence-dir.js';
 import { EvidenceError } from '../evidence/evidence-error.js';
+import type { Identity } from '../evidence/history-record.js';
 import type { KnownSecret } from '../evidence/known-secrets.js';
 import { EVIDENCE, isSigned } from '../evidence/layout.js';
 import { pictureTypeIn } from '../evidence/picture-type.js';
@@ -19,9 +20,10 @@ import { isLevelEnough } from '../machine/permissions.js';
 import type { Countersignature } from '../machine/signatures.js';
 import { CheckpointIncompleteError, SignatureRequiredError, SignOffWithdrawnError, type GateFinding } from './errors.js';
 import { refuseClaimOfAnother } from './human-gate.js';
+import type { Io, Workspace } from './io.js';
 import { recordedLogDifferences } from './recorded-logs.js';
 import { contextOf } from './run-facts.js';
-import { asGiven, type GivenStatement } from './sign-off/given-statement.js';
+import { asGiven, differing, type GivenStatement } from './sign-off/given-statement.js';
 import { commandAfterForm, requestFile, signingCommand } from './sign-off/signing-command.js';
 
 export interface GateOptions {
@@ -35,6 +37,15 @@ export interface GateOptions {
   readonly by?: string;
   /** The statement that its signer has seen; without one, what is found is what is signed. */
   readonly given?: GivenStatement;
+}
+
+/** As things are now, for whoever gives it on purpose. */
+export function onPurpose(
+  { user }: Identity,
+  { knownSecrets }: Pick<Workspace, 'knownSecrets'>,
+  { now }: Pick<Io, 'now'>,
+): GateOptions {
+  return { now: now(), known: knownSecrets, onPurpose: true, by: user };
 }
 
 /**
@@ -134,14 +145,11 @@ async function complete(
 }
 
 function notAsSigned(signed: SignedFiles, found: SignedFiles): GateFinding[] {
-  const names = [...new Set([...Object.keys(signed), ...Object.keys(found)])].sort();
-  return names
-    .filter((file) => signed[file] !== found[file])
-    .map((file) => {
-      const what = signed[file] === undefined ? 'was not there' : found[file] === undefined ? 'is gone' : 'was another one';
-      const message = `the file ${what} when the run was signed off: put it back as it was, or have the pause replayed, and sign off anew`;
-      return { file, line: null, item: 'changed', message };
-    });
+  return differing(signed, found).map((file) => {
+    const what = signed[file] === undefined ? 'was not there' : found[file] === undefined ? 'is gone' : 'was another one';
+    const message = `the file ${what} when the run was signed off: put it back as it was, or have the pause replayed, and sign off anew`;
+    return { file, line: null, item: 'changed', message };
+  });
 }
 
 /** Null where a look at the evidence itself was refused (a link, a special file...): that is a finding, too. */

@@ -356,6 +356,16 @@ describe('who may not sign is told before anything is asked', () => {
     });
   });
 
+  test('a further verifier of a run that another one has claimed', async () => {
+    await signedOff({ verifiers: 2 });
+    expect((await as('first-verifier', 'claim', RUN, '--as', 'first-verifier')).code).toBe(0);
+    pilot.prompt = neverAsked;
+    expect(await as('db-restore-verifier', 'sign', RUN, '--role', 'db-restore-verifier')).toMatchObject({
+      code: 75,
+      stderr: expect.stringContaining('is claimed by first-verifier (asserted)'),
+    });
+  });
+
   test('but not whom AWS alone knows by the name of a member, nor an operator who hands in what a member wrote', async () => {
     const member = 'version: 1\nroles:\n  db-restore-verifier: { members: ["arn:aws:iam::000000000000:user/kim"] }\n';
     writeFileSync(join(pilot.directory, 'cutover.policy.yaml'), member);

@@ -1,5 +1,4 @@
 import type { Prepare, RunView } from '../../engine/engine.js';
-import type { EvidenceDir } from '../../evidence/evidence-dir.js';
 import { EVIDENCE } from '../../evidence/layout.js';
 import type { SignOffStatement } from '../../evidence/sign-off/statement.js';
 import { missingSignatures } from '../../machine/signatures.js';
@@ -14,13 +13,11 @@ import type { Io, Workspace } from '../io.js';
 import { permitted } from '../permission.js';
 import { showResult } from '../run-card.js';
 import { contextOf } from '../run-facts.js';
-import { countersignable, passCountersignGate } from '../sign-off-gate.js';
-import { confirmed } from './confirm.js';
-import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
-import { requireKeyMaySign, requireNameMaySign } from './may-sign.js';
+import { countersignable, onPurpose, passCountersignGate } from '../sign-off-gate.js';
+import { refuseStale, type GivenStatement } from './given-statement.js';
+import { requireMaySign } from './may-sign.js';
 import { showRequest, writeRequest } from './request.js';
-import { showStatement } from './show-statement.js';
-import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
+import { seenStatement } from './seen-statement.js';
 
 type Options = SignOptions & CommonOptions;
 
@@ -32,10 +29,15 @@ export async function countersignRun(options: Options, io: Io): Promise<number> 
       const { engine, openEvidence } = workspace;
       const before = await engine.inspect(runId);
       requireWanted(before, options);
-      const keyed = options.signWith ?? options.request;
-      if (keyed === null) await requireNameMaySign(before, options.role, options, workspace, io);
-      else if (options.response === null) allowedSignersOf(before, keyed);
-      const given = await givenStatement(before, openEvidence(before.run), options, workspace, io);
+      const { role, who } = options;
+      await requireMaySign(before, role, options, workspace, io);
+      const evidence = openEvidence(before.run);
+      const toBeSigned = {
+        find: () => countersignable(before, evidence, onPurpose(who, workspace, io), { role, signer: who.user }),
+        form: () => evidence.read(EVIDENCE.checkpoint),
+        confirming: options.request === null ? `You sign run ${runId} as ${role}` : null,
+      };
+      const given = await seenStatement(before, options, toBeSigned, io);
       if (given !== null && options.request !== null && options.response === null) {
         await writeRequest(given.statement, options.request);
         requested = given.statement;
@@ -49,50 +51,17 @@ export async function countersignRun(options: Options, io: Io): Promise<number> 
   return EXIT.ok;
 }
 
-/** As the signer has seen it, signed if a key is named; null where nobody sees one before it is committed. */
-async function givenStatement(
-  view: RunView,
-  evidence: EvidenceDir,
-  options: Options,
-  workspace: Workspace,
-  io: Io,
-): Promise<GivenStatement | null> {
-  const { runId } = view.run;
-  const { role, who, request, response, signWith } = options;
-  const isShown = io.prompt !== null && options.confirm;
-  if (request !== null && response !== null) {
-    const signed = await signedElsewhere(view, request, response, io);
-    await confirmed(`You hand in what ${signed.statement.name} signed of run ${runId}`, runId, options, io);
-    return signed;
-  }
-  if (!isShown && signWith === null && request === null) return null;
-  const found = await countersignable(view, evidence, gateOptions(options, workspace, io), { role, signer: who.user });
-  if (request !== null || signWith !== null) requireKeyMaySign(view, found);
-  const statement = statementOf(view, found, io.now());
-  if (isShown) showStatement(statement, await evidence.read(EVIDENCE.checkpoint), io);
-  if (request === null) await confirmed(`You sign run ${runId} as ${role}`, runId, options, io);
-  return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
-}
-
 function deciders(options: Options, given: GivenStatement | null, workspace: Workspace, io: Io): Prepare {
   return async (view, evidence) => {
     requireWanted(view, options);
     const { role } = options;
     const { who, drift } = await lookForDrift(view, { ...options, purpose: 'sign' }, workspace, io);
     if (given !== null) await refuseStale(given, view, workspace.store);
-    const gate = gateOptions(options, workspace, io);
+    const gate = onPurpose(options.who, workspace, io);
     const as = { role, signer: given?.statement.name ?? who.user };
     const signed = await passCountersignGate(view, evidence, given === null ? gate : { ...gate, given }, as);
     return { who, events: [...drift, permitted(view, who, signed)] };
   };
-}
-
-function gateOptions(
-  { who }: Options,
-  { knownSecrets }: Pick<Workspace, 'knownSecrets'>,
-  io: Io,
-): Parameters<typeof passCountersignGate>[2] {
-  return { now: io.now(), known: knownSecrets, onPurpose: true, by: who.user };
 }
 
 /** The run waits, what the others sign is fixed, and a signature of this role is still missing. Throws `RunStateError`. */

@@ -75,21 +75,24 @@ export async function refuseStale({ statement }: GivenStatement, view: RunView, 
     throw refused(view, statement, `transition ${seq} with the hash ${head.slice(0, 12)}… is none of its present pause`);
 }
 
+/** The files that are not the same in both, by name. */
+export function differing(signed: SignedFiles, found: SignedFiles): string[] {
+  const names = [...new Set([...Object.keys(signed), ...Object.keys(found)])].sort();
+  return names.filter((name) => signed[name] !== found[name]);
+}
+
 function refused(view: RunView, { role }: Pick<SignOffStatement, 'role'>, what: string): SignatureRefusedError {
   const advice = `Have a statement of the run as it is now made and signed: ${signingCommand(view, role)} --request FILE`;
   return new SignatureRefusedError(view.run.runId, 'the statement', what, advice);
 }
 
 function changedSince(signed: SignedFiles, found: SignedFiles): GateFinding[] {
-  const names = [...new Set([...Object.keys(signed), ...Object.keys(found)])].sort();
-  return names
-    .filter((name) => signed[name] !== found[name])
-    .map((file) => ({
-      file,
-      line: null,
-      item: 'statement',
-      message: `${digestShown(signed[file])} in the statement, ${digestShown(found[file])} found: restore it, or have a new statement made and signed`,
-    }));
+  return differing(signed, found).map((file) => ({
+    file,
+    line: null,
+    item: 'statement',
+    message: `${digestShown(signed[file])} in the statement, ${digestShown(found[file])} found: restore it, or have a new statement made and signed`,
+  }));
 }
 
 function digestShown(sha256: string | undefined): string {

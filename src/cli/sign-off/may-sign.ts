@@ -8,15 +8,39 @@ import { PermissionRefusedError } from '../errors.js';
 import type { Io, Workspace } from '../io.js';
 import { contextOf } from '../run-facts.js';
 import { requireLevel } from '../sign-off-gate.js';
+import type { SigningOptions } from './key-options.js';
+import { allowedSignersOf } from './ssh-signing.js';
+
+/**
+ * Asked before anything else is: whether this could be signed at all, with a name or a key. Throws `SignatureRefusedError` where no key
+ * counts, and what `requireNameMaySign` throws.
+ */
+export async function requireMaySign(
+  view: RunView,
+  role: SigningRole,
+  options: SigningOptions & Asking,
+  workspace: Workspace,
+  io: Io,
+): Promise<void> {
+  const key = options.signWith ?? options.request;
+  if (key === null) await requireNameMaySign(view, role, options, workspace, io);
+  // A signature that came back is looked at as a whole.
+  else if (options.response === null) allowedSignersOf(view, key);
+}
+
+interface Asking {
+  readonly who: Identity;
+  readonly acceptDrift: string | null;
+}
 
 /**
  * For who is about to sign with a name: asked before any question, so that nobody answers them all for nothing. Refuses only what stays
  * refused, whatever the answers are. Throws `SignatureRequiredError`, `PermissionRefusedError`, and what `lookForDrift` throws.
  */
-export async function requireNameMaySign(
+async function requireNameMaySign(
   view: RunView,
   role: SigningRole,
-  options: { readonly who: Identity; readonly acceptDrift: string | null },
+  options: Asking,
   workspace: Workspace,
   io: Io,
 ): Promise<void> {

@@ -7,6 +7,7 @@ import type { CommonOptions } from '../command.js';
 import { UsageError } from '../errors.js';
 import type { Io } from '../io.js';
 import { contextOf } from '../run-facts.js';
+import { quoted } from '../shell-word.js';
 import { signingCommand } from './signing-command.js';
 
 /** Writes the statement to be signed, for the machine that has the key. Throws `UsageError` when the file cannot be made anew. */
@@ -42,8 +43,4 @@ export function showRequest(view: RunView, statement: SignOffStatement, file: st
     `  ${respond}`,
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

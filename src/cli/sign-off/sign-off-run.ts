@@ -14,16 +14,14 @@ import type { Io, Workspace } from '../io.js';
 import { permitted, requireDriverAfterwards } from '../permission.js';
 import { contextOf } from '../run-facts.js';
 import { showResult } from '../run-card.js';
-import { passGate, signable } from '../sign-off-gate.js';
-import { confirmed } from './confirm.js';
+import { onPurpose, passGate, signable, type GateOptions } from '../sign-off-gate.js';
 import { givenFile } from './given-file.js';
-import { refuseStale, statementOf, type GivenStatement } from './given-statement.js';
+import { refuseStale, type GivenStatement } from './given-statement.js';
 import { Interview } from './interview.js';
-import { requireKeyMaySign, requireNameMaySign } from './may-sign.js';
+import { requireMaySign } from './may-sign.js';
 import { showRequest, writeRequest } from './request.js';
-import { showStatement } from './show-statement.js';
+import { seenStatement } from './seen-statement.js';
 import { isFormEnough } from './signing-command.js';
-import { allowedSignersOf, signedElsewhere, signedHere } from './ssh-signing.js';
 
 type Options = SignOffOptions & CommonOptions;
 
@@ -42,13 +40,15 @@ export async function signOffRun(options: Options, io: Io): Promise<number> {
       requireWaiting(before);
       requireNoSignOff(before);
       if (options.andResume) requireDriverAfterwards(before, options.who);
-      const keyed = options.signWith ?? options.request;
-      if (keyed === null) await requireNameMaySign(before, 'db-restore-verifier', options, workspace, io);
-      // A signature that came back is looked at as a whole.
-      else if (options.response === null) allowedSignersOf(before, keyed);
+      await requireMaySign(before, 'db-restore-verifier', options, workspace, io);
       const evidence = workspace.openEvidence(before.run);
       const form = await newForm(before, evidence, options, workspace, io);
-      const given = await givenStatement(before, evidence, form, options, workspace, io);
+      const toBeSigned = {
+        find: () => signable(before, evidence, gateOptions(options, form, workspace, io)),
+        form: async () => form?.content ?? (await evidence.read(EVIDENCE.checkpoint)),
+        confirming: confirming(before, form, options),
+      };
+      const given = await seenStatement(before, options, toBeSigned, io);
       if (given !== null && options.request !== null && options.response === null) {
         requested = given.statement;
         return workspace.engine.send(runId, options.who, requesting(options.request, requested, form, options.who.user));
@@ -90,40 +90,12 @@ async function newForm(
   return content === null ? null : { content, replaces: false };
 }
 
-/**
- * The statement as its signer has seen it, signed if a key is named; null where nobody sees one before it is committed: without a
- * terminal, a name signs what is found then.
- */
-async function givenStatement(
-  view: RunView,
-  evidence: EvidenceDir,
-  form: NewForm | null,
-  options: Options,
-  workspace: Workspace,
-  io: Io,
-): Promise<GivenStatement | null> {
+/** A request leaves a form that is completed, if it was not: that is confirmed as a signature is, and what it is good for is said. */
+function confirming(view: RunView, form: NewForm | null, { request }: Options): string | null {
   const { runId } = view.run;
-  const { request, response, signWith } = options;
-  const isShown = io.prompt !== null && options.confirm;
-  if (request !== null && response !== null) {
-    const signed = await signedElsewhere(view, request, response, io);
-    await confirmed(`You hand in what ${signed.statement.name} signed of run ${runId}`, runId, options, io);
-    return signed;
-  }
-  if (!isShown && signWith === null && request === null) return null;
-  const found = await signable(view, evidence, gateOptions(options, form, workspace, io));
-  refuseClaimOfAnother(view, [options.who.user, found.signer]);
-  if (request !== null || signWith !== null) requireKeyMaySign(view, found);
-  const statement = statementOf(view, found, io.now());
-  if (isShown) showStatement(statement, form?.content ?? (await evidence.read(EVIDENCE.checkpoint)), io);
-  if (request === null) await confirmed(`You sign the DB restore verification of run ${runId}`, runId, options, io);
-  else if (form !== null) await confirmed(finishing(view), runId, options, io);
-  return signWith === null ? { statement, signature: null } : signedHere(view, statement, signWith, io);
-}
-
-/** What is left in the evidence is a completed form: that is confirmed as a signature is, and what it is good for is said. */
-function finishing(view: RunView): string {
-  const what = `You finish the form of run ${view.run.runId}, for a key elsewhere to sign`;
+  if (request === null) return `You sign the DB restore verification of run ${runId}`;
+  if (form === null) return null;
+  const what = `You finish the form of run ${runId}, for a key elsewhere to sign`;
   return isFormEnough(contextOf(view)) ? `${what}; until that is here, the form counts by itself (asserted)` : what;
 }
 
@@ -158,14 +130,8 @@ function deciders(options: Options, form: NewForm | null, given: GivenStatement 
   };
 }
 
-function gateOptions(
-  { who }: Options,
-  form: NewForm | null,
-  { knownSecrets }: Pick<Workspace, 'knownSecrets'>,
-  io: Io,
-): Parameters<typeof passGate>[2] {
-  const common = { now: io.now(), known: knownSecrets, onPurpose: true, by: who.user };
-  return form === null ? common : { ...common, form: form.content };
+function gateOptions({ who }: Options, form: NewForm | null, workspace: Workspace, io: Io): GateOptions {
+  return { ...onPurpose(who, workspace, io), ...(form === null ? {} : { form: form.content }) };
 }
 
 /** The earlier form is kept under the name of an earlier attempt. Only when another one has passed the gate. */
