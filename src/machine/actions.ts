@@ -172,16 +172,20 @@ export function recordUpload({ context, event }: Args): Change {
 
 /**
  * Frozen when it is due, and anew when it is due again and something was decided meanwhile: as long as nothing beside the archive may
- * be locked. What is decided later is in the history, not in the summary. Nor is it frozen anew after a finding in the history was
- * accepted: that holds for the lines that were found.
+ * be locked. What is decided later is in the history, not in the summary. Nor is it frozen anew after a finding was accepted in what is
+ * written of it: that holds for the file as it was.
  */
 export function freezeSummary({ context, event }: Args): Change {
   const since = context.exceptions.slice(context.summary?.document.exceptions.length ?? 0);
-  const stays =
-    since.length === 0 || besideMayBeLocked(context) || since.some(({ finding }) => finding?.file === EVIDENCE.historyTail);
+  const stays = since.length === 0 || besideMayBeLocked(context) || since.some(({ finding }) => isWrittenOfIt(finding?.file));
   if (context.summary !== null && stays) return {};
   const at = `${event.at.slice(0, 19)}Z`;
   return { summary: { document: summarize(context, at), attested: attestedFacts(context, at), upToSeq: event.seq } };
+}
+
+/** History after the seal, attestation and summary, the one that is not shown yet, too. */
+function isWrittenOfIt(file = ''): boolean {
+  return [EVIDENCE.historyTail, EVIDENCE.attestation, EVIDENCE.summary].some((name) => file.startsWith(name));
 }
 
 export function forgetFailure(): Change {

@@ -191,11 +191,14 @@ describe('a summary that is frozen', () => {
     expect(passed.resumed().input).toEqual(passed.input);
   });
 
-  test('stays as it is once a finding in the history beside it was accepted: it holds for the lines that were found', () => {
-    const finding = { file: '80_history_after_seal.ndjson', line: 2, kind: 'jwt', sha256: 'd'.repeat(64) };
-    const accepted = passed.fail('SECRET_FOUND').decide({ type: 'FINDING_ACCEPTED', reason: 'an example', ...finding });
-    expect((accepted.retry().input as SummaryInput).tail).toEqual((passed.input as SummaryInput).tail);
-  });
+  test.each(['65_attestation.dsse.json', '80_history_after_seal.ndjson', '90_result_summary.txt.partial'])(
+    'stays as it is once a finding in %s was accepted: it holds for the file as it was',
+    (file) => {
+      const finding = { file, line: 2, kind: 'jwt', sha256: 'd'.repeat(64) };
+      const accepted = passed.fail('SECRET_FOUND').decide({ type: 'FINDING_ACCEPTED', reason: 'an example', ...finding });
+      expect((accepted.retry().input as SummaryInput).tail).toEqual((passed.input as SummaryInput).tail);
+    },
+  );
 
   test('keeps the run from being abandoned once it may be locked itself, and not before', () => {
     const begun = passed.send(of('60_evidence_seal_manifest.json'));
