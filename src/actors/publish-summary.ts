@@ -35,7 +35,9 @@ export const publishSummary: Actor<Contract['input'], Contract['output']> = asyn
   refuseSecrets((await scanFiles(context, files, input.scan?.accepted)).refused);
   const attested = await Promise.all(files.map((file) => attestedFile(evidence, file)));
   // The summary comes last: once it is locked, all of it is.
-  files.splice(-1, 0, ...(await attest(context, input, { seq: upTo, hash }, attested)));
+  const attestation = await attest(context, input, { seq: upTo, hash }, attested);
+  refuseSecrets((await scanFiles(context, attestation, input.scan?.accepted)).refused);
+  files.splice(-1, 0, ...attestation);
   const objects: PublishedFacts['objects'][number][] = [];
   await withSession(input, context, LOG_NOTHING, async (session) => {
     for (const file of files) objects.push(await publish(session, file, input, context));

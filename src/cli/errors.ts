@@ -161,6 +161,7 @@ export class RunStateError extends Error {
       | 'NOT_WAITING'
       | 'NOT_CLAIMED'
       | 'NOT_FAILED'
+      | 'VERDICT_LOCKED'
       | 'NOT_SEALABLE'
       | 'NOT_SEALED'
       | 'NOT_VERIFIED'

@@ -138,6 +138,8 @@ export const CODE_EXPLANATIONS: Readonly<Record<string, string>> = {
   STORE_UNAVAILABLE: 'The database cannot be used; the message says why. cutover doctor looks at it.',
   SECRET_FOUND:
     'A secret stands in evidence. File, line and rule are named; make it invalid where it is used, then replay the step. If it is none, a supervisor says so: cutover accept-finding; then cutover retry <run> makes the scan again, not the step.',
+  VERDICT_LOCKED:
+    'The run has a verdict that may be locked in the bucket already, so it is not abandoned. Finish it: cutover retry <run>, or cutover resume <run>.',
   FINDING_REFUSED:
     'The finding is not there as it was named, or it is the value of a variable, which is never accepted. The message lists what the scan finds.',
   PREFLIGHT_FAILED:

@@ -4,6 +4,7 @@ import { mayBeAccepted } from '../evidence/accepted-findings.js';
 import { stagingIsDirty, type PilotContext } from '../machine/context.js';
 import { heldOutcome } from '../machine/failure.js';
 import { claimant } from '../machine/human-gate.js';
+import { summaryMayBeLocked } from '../machine/locked.js';
 import { replayNeedsOverride, replayRefusal } from '../machine/replay.js';
 import { missingSignatures } from '../machine/signatures.js';
 import { isBefore } from '../machine/steps.js';
@@ -55,7 +56,7 @@ export function nextCommands(position: Position, context: PilotContext): NextCom
   const audit: NextCommand = { role: 'auditor', command: `cutover history ${runId}`, why: 'every transition, chained' };
   switch (position.status) {
     case 'active':
-      return [...whileActive(position), audit];
+      return [...whileActive(position, context), audit];
     case 'waiting':
       return [...(position.isExpired ? onceExpired(position) : whileWaiting(position, context)), audit];
     case 'failed':
@@ -77,14 +78,14 @@ export function nextLines(next: readonly NextCommand[], palette: Palette): strin
   return ['', 'Next:', ...table(rows)];
 }
 
-function whileActive({ runId, driven }: Position): NextCommand[] {
+function whileActive({ runId, driven }: Position, context: PilotContext): NextCommand[] {
   const driving: NextCommand[] = [
     { role: 'operator', command: `cutover watch ${runId}`, why: 'it is being driven' },
     { role: 'supervisor', command: `cutover break-lease ${runId} --reason "..."`, why: 'take it from a driver that hangs' },
   ];
   return [
     ...(driven ? driving : [{ role: 'operator' as const, command: `cutover resume ${runId}`, why: 'go on where it stopped' }]),
-    { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it; staging is restored first' },
+    ...abandon(runId, context, 'end it; staging is restored first'),
   ];
 }
 
@@ -186,7 +187,6 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
     step === 'awaitingDbVerification'
       ? []
       : [{ role: 'operator', command: `cutover logs ${runId} --failed`, why: `what ${step} wrote` }];
-  const abandon: NextCommand = { role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why: 'end it for good' };
   const finding = acceptable(runId, context);
   if (stagingIsDirty(context)) {
     return [
@@ -212,7 +212,7 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
       { role: 'operator', command: `cutover retry ${runId}`, why: 'seal again, once the cause is mended' },
       ...logs,
       ...replay(runId, context),
-      abandon,
+      ...abandon(runId, context, 'end it for good'),
     ];
   }
   return [
@@ -224,7 +224,7 @@ function afterFailure({ runId }: Position, context: PilotContext): NextCommand[]
       : newRun('once the cause is mended: new evidence, new timestamp'),
     ...replay(runId, context),
     ...sealAsFailed(runId, context),
-    abandon,
+    ...abandon(runId, context, 'end it for good'),
   ];
 }
 
@@ -274,6 +274,11 @@ function sealAsFailed(runId: string, context: PilotContext): NextCommand[] {
   return [
     { role: 'supervisor', command: `cutover seal ${runId} --verdict FAIL --reason "..."`, why: 'keep it as locked evidence' },
   ];
+}
+
+/** As the machine's guard `mayAbandon` has it. */
+function abandon(runId: string, context: PilotContext, why: string): NextCommand[] {
+  return summaryMayBeLocked(context) ? [] : [{ role: 'supervisor', command: `cutover abandon ${runId} --reason "..."`, why }];
 }
 
 function newRun(why: string): NextCommand {

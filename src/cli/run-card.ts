@@ -2,6 +2,7 @@ import type { RunView } from '../engine/engine.js';
 import type { PilotContext } from '../machine/context.js';
 import { exceptionText } from '../machine/exceptions.js';
 import { CLAIM_LEVEL, claimant } from '../machine/human-gate.js';
+import { decidedTooLate } from '../machine/locked.js';
 import { levelOf, signaturesOf } from '../machine/signatures.js';
 import { nextLines, nextOf } from './next-commands.js';
 import type { Pause } from '../machine/pause.js';
@@ -27,7 +28,17 @@ export async function showResult(view: RunView, options: CommonOptions, io: Io):
     const explanation = explanationLines(await explainRun(view), palette);
     io.stdout.write(`${[...cardLines(view, palette, { withMessage: false }), '', ...explanation, ''].join('\n')}`);
   } else io.stdout.write(`${[...cardLines(view, palette), ...nextLines(nextOf(view), palette), ''].join('\n')}`);
+  io.stderr.write(lateText(view));
   return exitOf(view);
+}
+
+/** What whoever decided must know: it is in no locked evidence. Nothing where all is. */
+export function lateText(view: RunView): string {
+  const late = decidedTooLate(contextOf(view));
+  if (late === 0) return '';
+  const { runId } = view.run;
+  const decisions = late === 1 ? 'The last decision' : `The last ${late} decisions`;
+  return `${decisions} came when a part of the evidence beside the archive could be locked already: it is in the history of the database only (cutover history ${runId}), not in the result summary.\n`;
 }
 
 /** Source: the runbook: 0 = PASS, 2 = waiting for the human, 1 = all else; 75 when another run has the environment. */

@@ -1,4 +1,5 @@
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
+import { EnvelopeError, parseEnvelope } from './attestation/envelope.js';
 import { CONTAINER_HEAD, containerOf, type Container } from './container.js';
 import { BINARY_PROBE, ContentScanner, type ScanRules } from './content-scanner.js';
 import type { EvidenceDir } from './evidence-dir.js';
@@ -7,6 +8,7 @@ import { gunzipped, NotOpenedError, tarEntries } from './opened.js';
 import { redactionMarker } from './find-secrets.js';
 import { redactText } from './redact-json.js';
 import type { SecretFinding } from './redaction.js';
+import { EVIDENCE } from './layout.js';
 import { loadSecretlint } from './secretlint.js';
 
 /**
@@ -34,7 +36,7 @@ const MAX_RATIO = 200;
 
 /**
  * Looks for secrets in evidence files (default: every one that is there), in their names and in each as a stream in constant memory, by
- * our own rules and by secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds. What cannot be read is an
+ * our own rules and by secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds, and of the attestation its statement is scanned. What cannot be read is an
  * `EvidenceError`, never skipped.
  */
 export async function scanForSecrets(
@@ -47,13 +49,24 @@ export async function scanForSecrets(
   const findings: ScanFinding[] = [];
   let bytesScanned = 0;
   for (const name of names ?? (await evidence.list()).map((entry) => entry.name)) {
-    const chunks = evidence.stream(name);
+    const chunks = name === EVIDENCE.attestation ? await statementIn(evidence, name) : evidence.stream(name);
     const scanned = await scanContent(name, signal === undefined ? chunks : addAbortSignal(signal, chunks), known);
     files.push(scanned.file);
     findings.push(...scanned.findings);
     bytesScanned += scanned.bytes;
   }
   return { files, filesScanned: files.length, bytesScanned, findings };
+}
+
+/** What an envelope says: it has that in base64, where no rule finds anything. All of a file that is none. */
+async function statementIn(evidence: EvidenceDir, name: string): Promise<Readable> {
+  const text = (await evidence.read(name)).toString('utf8');
+  try {
+    return Readable.from([Buffer.from(parseEnvelope(text).payload)]);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return Readable.from([Buffer.from(text)]);
+    throw error;
+  }
 }
 
 /** The same for one content, wherever it comes from. `file` is its name as it may be shown. */

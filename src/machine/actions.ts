@@ -1,3 +1,4 @@
+import { EVIDENCE } from '../evidence/layout.js';
 import { named } from '../evidence/person.js';
 import { attestedFacts } from './attested-facts.js';
 import type { PilotContext, StepResult } from './context.js';
@@ -6,6 +7,7 @@ import { withDriver } from './drivers.js';
 import type { PilotEvent } from './events.js';
 import { exceptionOf, type Exception } from './exceptions.js';
 import { attemptError, failureAt } from './failure.js';
+import { besideMayBeLocked } from './locked.js';
 import { signerOf } from './permissions.js';
 import { replayNeedsOverride } from './replay.js';
 import { isBefore, PLACES, type Place, type StepName } from './steps.js';
@@ -168,11 +170,22 @@ export function recordUpload({ context, event }: Args): Change {
   return { seal: { ...context.seal, putBegan: true, uploads: { ...context.seal.uploads, [event.key]: event.uploadId } } };
 }
 
-/** What is decided later is in the history, not in the summary: a part of it may be locked already. */
+/**
+ * Frozen when it is due, and anew when it is due again and something was decided meanwhile: as long as nothing beside the archive may
+ * be locked. What is decided later is in the history, not in the summary. Nor is it frozen anew after a finding was accepted in what is
+ * written of it: that holds for the file as it was.
+ */
 export function freezeSummary({ context, event }: Args): Change {
-  if (context.summary !== null) return {};
+  const since = context.exceptions.slice(context.summary?.document.exceptions.length ?? 0);
+  const stays = since.length === 0 || besideMayBeLocked(context) || since.some(({ finding }) => isWrittenOfIt(finding?.file));
+  if (context.summary !== null && stays) return {};
   const at = `${event.at.slice(0, 19)}Z`;
   return { summary: { document: summarize(context, at), attested: attestedFacts(context, at), upToSeq: event.seq } };
+}
+
+/** History after the seal, attestation and summary, the one that is not shown yet, too. */
+function isWrittenOfIt(file = ''): boolean {
+  return [EVIDENCE.historyTail, EVIDENCE.attestation, EVIDENCE.summary].some((name) => file.startsWith(name));
 }
 
 export function forgetFailure(): Change {

@@ -127,7 +127,7 @@ export interface PilotContext {
   /** Only at the pause. */
   readonly claim: Claim | null;
   readonly seal: Seal | null;
-  /** Frozen when the summary is first due: what it and the attestation say, and up to which transition. */
+  /** Frozen when the summary is due: what it and the attestation say, and up to which transition. */
   readonly summary: { readonly document: ResultSummary; readonly attested: AttestedFacts; readonly upToSeq: number } | null;
   /** Why the run stands still; null while it goes on. */
   readonly failure: Failure | null;

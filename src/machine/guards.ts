@@ -3,6 +3,7 @@ import { stagingIsDirty, type PilotContext } from './context.js';
 import type { PilotEvent } from './events.js';
 import { attemptError, heldOutcome } from './failure.js';
 import { claimOfAnother } from './human-gate.js';
+import { summaryMayBeLocked } from './locked.js';
 import { hasExpired } from './pause.js';
 import { permissionRefusal } from './permissions.js';
 import { replayRefusal } from './replay.js';
@@ -29,6 +30,8 @@ export const guards = {
   mayBeSuperseded: ({ context }: Args) => !stagingIsDirty(context) && context.seal?.putBegan !== true,
   mustRestoreFirst: ({ context, event }: Args) =>
     isPermitted({ context, event }) && stagingIsDirty(context) && !(event.type === 'ABANDONED' && event.acknowledgeLeftBehind),
+  /** Not once its verdict may be locked: the bucket alone would say something else than the run. */
+  mayAbandon: ({ context, event }: Args) => isPermitted({ context, event }) && !summaryMayBeLocked(context),
   isAbandoning: ({ context }: Args) => context.abandoning,
   /** Its code says that all deployments were restored, and proven to be, after the repository's own script. */
   onlyTheDrillScriptFailed: ({ event }: Args) => attemptError(event).code === 'DRILL_SCRIPT_FAILED',

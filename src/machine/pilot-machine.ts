@@ -55,7 +55,7 @@ const pilot = setup({
 const always = {
   ABANDONED: [
     { guard: 'mustRestoreFirst', target: '#restoringStaging', reenter: true, actions: ['noteAbandoning', 'noteDriver'] },
-    { guard: 'isPermitted', target: '#abandoned', actions: 'noteAbandoning' },
+    { guard: 'mayAbandon', target: '#abandoned', actions: 'noteAbandoning' },
   ],
   DRIFT_ACCEPTED: { guard: 'mayAcceptDrift', actions: 'noteDrift' },
   LEASE_BROKEN: { guard: 'isPermitted', actions: 'noteBrokenLease' },
@@ -279,7 +279,7 @@ export const pilotMachine = pilot.createMachine({
           id: 'sealing.verifying',
           invoke: effectOf('sealing.verifying', {
             target: '#summarizing',
-            actions: [result('sealing.verifying'), 'freezeSummary'],
+            actions: result('sealing.verifying'),
           }),
           on: on('sealing.verifying'),
         },
@@ -287,6 +287,8 @@ export const pilotMachine = pilot.createMachine({
     },
     summarizing: {
       id: 'summarizing',
+      // Before the input of its effect is made.
+      entry: 'freezeSummary',
       invoke: effectOf('summarizing', [
         { guard: { type: 'verdictIs', params: { verdict: 'PASS' } }, target: '#completed', actions: result('summarizing') },
         { guard: { type: 'verdictIs', params: { verdict: 'FAIL' } }, target: '#sealedAsFailed', actions: result('summarizing') },

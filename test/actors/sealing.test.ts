@@ -363,6 +363,22 @@ describe('publishSummary', () => {
     expect(await readdir(run.directory)).not.toContain('90_result_summary.txt');
   });
 
+  test('a secret in the statement of the attestation is not uploaded, though the file has it in base64 only', async () => {
+    const statement = { ...attested(archive), environment: `https://${SECRET}/dpp-staging` };
+    const error = await failure(publish({ attested: statement }));
+    expect([error.code, error.message]).toEqual([
+      'SECRET_FOUND',
+      expect.stringContaining('65_attestation.dsse.json:1 (aws-access-key'),
+    ]);
+    expect(error.message).not.toContain(SECRET);
+    expect(stored()).toEqual(['evidence.tar.gz']);
+    const [{ file: found, line, kind }] = error.options.details?.['findings'] as [{ file: string; line: number; kind: string }];
+    const accepted = [{ file: found, line, kind, sha256: await digest(found), by: 'supervisor', reason: 'an example' }];
+    const input = summaryInput(uploaded, { uploadLogSha256, attested: statement });
+    const { objects } = await publishSummary({ ...input, scan: { accepted, held: null } }, run.context());
+    expect(objects.map(({ name }) => name)).toContain('65_attestation.dsse.json');
+  });
+
   test.each([
     ['is missing', 'missing', () => rm(file('60_evidence_seal_manifest.json'))],
     ['was edited', 'changed', () => appendFile(file('60_evidence_seal_manifest.json'), '\n')],

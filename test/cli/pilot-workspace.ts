@@ -230,8 +230,8 @@ const standIns = (observed: () => World): StandIns => ({
   createArchive,
   hashArchive,
   computeRetention,
-  uploadToWorm: async (_input, context) => {
-    await context.report({ type: 'UPLOAD_BEGUN', key: 'evidence.tar.gz', uploadId: 'upload-1' });
+  uploadToWorm: async ({ key }, context) => {
+    await context.report({ type: 'UPLOAD_BEGUN', key, uploadId: 'upload-1' });
     return { versionId: 'version-1', etag: 'etag-1', adopted: false, checksum: 'checksum-1' };
   },
   verifyUpload: ({ retainUntil }) =>

@@ -3,6 +3,7 @@ import { getAdjacencyMap } from 'xstate/graph';
 import { stateName } from '../../src/engine/advance.js';
 import type { RunEvent } from '../../src/engine/definition.js';
 import { stagingIsDirty } from '../../src/machine/context.js';
+import { besideMayBeLocked, summaryMayBeLocked } from '../../src/machine/locked.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { isStep } from '../../src/machine/steps.js';
 import { LEAD_SIGNS, pilotInput } from '../machine/pilot-facts.js';
@@ -50,7 +51,7 @@ function place({ value, context, tags }: Snapshot): string {
     stateName(value),
     failure?.step,
     claim !== null,
-    [seal?.verdict, seal?.putBegan],
+    [seal?.verdict, seal?.putBegan, besideMayBeLocked(context), summaryMayBeLocked(context)],
     [drill.plan !== null, stagingIsDirty(context), results.drillingAppRollback !== undefined],
     abandoning,
     tags.has('waiting') && signOff !== null,

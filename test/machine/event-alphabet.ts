@@ -40,7 +40,10 @@ const reason = 'because';
 const DECISIONS: Readonly<Record<string, readonly Omit<RunEvent, 'type'>[]>> = {
   RESUMED: [{ interrupted: [] }],
   DRILL_PLANNED: [{ plan }],
-  UPLOAD_BEGUN: [{ key: 'evidence.tar.gz', uploadId: 'upload-1' }],
+  UPLOAD_BEGUN: [EVIDENCE.archive, EVIDENCE.summary].map((name) => ({
+    key: `evidence/cutover/phase6_4_cutover/${RUN}/${name}`,
+    uploadId: 'upload-1',
+  })),
   SIGNED_OFF: [{ signOff }, { signOff: { ...signOff, runId: `${RUN.slice(0, -1)}1Z` } }],
   EXPIRED: [{ expiresAt: '2026-02-23T12:00:00.000Z' }],
   CLAIMED: [{}],

@@ -4,6 +4,7 @@ import { resultSummary } from '../../src/evidence/result-summary.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { replayRefusal } from '../../src/machine/replay.js';
 import { stagingIsDirty } from '../../src/machine/context.js';
+import { summaryMayBeLocked } from '../../src/machine/locked.js';
 import { isStep, PLACES, STEPS } from '../../src/machine/steps.js';
 import { RUN } from './pilot-facts.js';
 import { BROKEN_BY_RUN, BROKEN_BY_STEP, PAUSE } from './promises.js';
@@ -50,9 +51,9 @@ group('every step between two runs', () => {
 });
 
 group('a person can always end a run', () => {
-  test('ABANDONED is taken everywhere but where the run has ended', () => {
+  test('ABANDONED is taken everywhere but where the run has ended, or its summary may be locked', () => {
     const ending = new Set(steps.filter(({ event }) => event.type === 'ABANDONED').map(({ from }) => from));
-    none(runs, (run) => ending.has(run) === ENDED.includes(run.state));
+    none(runs, (run) => ending.has(run) === (ENDED.includes(run.state) || summaryMayBeLocked(run.context)));
   });
 
   test('it ends, or staging is restored and then it ends', () => {

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../src/engine/definition.js';
 import { stagingIsDirty } from '../../src/machine/context.js';
+import { besideMayBeLocked, summaryMayBeLocked } from '../../src/machine/locked.js';
 import { missingSignatures, signaturesOf } from '../../src/machine/signatures.js';
 import { isBefore, isStep, PLACES, STEP_NAMES, type Place } from '../../src/machine/steps.js';
 import { RUN } from './pilot-facts.js';
@@ -94,8 +95,17 @@ export const BROKEN_BY_STEP: Readonly<Record<string, (step: JudgedStep) => boole
     Object.keys(from.context.seal?.uploads ?? {}).some((key) => to.context.seal?.uploads?.[key] === undefined),
   'once the summary is frozen, only the summary is made again': ({ from, to }) =>
     from.context.summary !== null && isPlace(to.state) && to.state !== 'summarizing',
-  'once the summary is frozen, its words stay the same': ({ from, to }) =>
-    from.context.summary !== null && JSON.stringify(from.context.summary) !== JSON.stringify(to.context.summary),
+  'once the summary is frozen and anything beside the archive may be locked, its words stay the same': ({ from, to }) =>
+    from.context.summary !== null &&
+    besideMayBeLocked(from.context) &&
+    JSON.stringify(from.context.summary) !== JSON.stringify(to.context.summary),
+  'a run whose summary may be locked is not abandoned': ({ from, event }) =>
+    event.type === 'ABANDONED' && summaryMayBeLocked(from.context),
+  'an attempt to publish says all that was decided, unless anything beside the archive may be locked': ({ from, event, to }) =>
+    to.state === 'summarizing' &&
+    !WHILE_IT_IS_PUBLISHED.includes(event.type) &&
+    !besideMayBeLocked(from.context) &&
+    to.context.summary?.document.exceptions.length !== to.context.exceptions.length,
   'a run that was abandoned or superseded goes on only to be sealed as failed': ({ from, to }) =>
     ['abandoned', 'superseded'].includes(from.state) && to.context.seal?.verdict !== 'FAIL',
   'a run that is sealed as failed stays one': ({ from, to }) =>
@@ -103,6 +113,9 @@ export const BROKEN_BY_STEP: Readonly<Record<string, (step: JudgedStep) => boole
   'a run that is sealed as failed enters nothing before the sealing': ({ from, to }) =>
     from.context.seal?.verdict === 'FAIL' && isPlace(to.state) && !isBefore(PAUSE, to.state),
 };
+
+/** These begin no attempt. */
+const WHILE_IT_IS_PUBLISHED = ['DRIFT_ACCEPTED', 'FINDING_ACCEPTED', 'LEASE_BROKEN', 'DRIVER_JOINED', 'UPLOAD_BEGUN'];
 
 export function isPlace(state: string): state is Place {
   return (PLACES as readonly string[]).includes(state);

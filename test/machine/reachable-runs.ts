@@ -1,7 +1,9 @@
 import { initialTransition, transition, type AnyMachineSnapshot, type ExecutableActionObject, type SnapshotFrom } from 'xstate';
 import { acceptedEvents, stateName } from '../../src/engine/advance.js';
 import type { RunEvent } from '../../src/engine/definition.js';
+import { EVIDENCE } from '../../src/evidence/layout.js';
 import type { PilotContext } from '../../src/machine/context.js';
+import { besideMayBeLocked, summaryMayBeLocked } from '../../src/machine/locked.js';
 import { pilotMachine } from '../../src/machine/pilot-machine.js';
 import { isBefore, type Place } from '../../src/machine/steps.js';
 import { alphabet } from './event-alphabet.js';
@@ -12,7 +14,7 @@ import { NOTHING_SEEN, witnessed, type Witness } from './witness.js';
 const ALPHABET = alphabet();
 
 /** About twice as many as there are: a machine that forgets or remembers too much is told from one that takes long. */
-const MOST_RUNS = 10_000;
+const MOST_RUNS = 20_000;
 
 export type Snapshot = SnapshotFrom<typeof pilotMachine>;
 
@@ -80,7 +82,14 @@ export function reachableRuns(): Reachable {
 /** The events of the alphabet that a run takes, guards asked. */
 export function eventsFor({ snapshot, path }: Pick<ReachableRun, 'snapshot' | 'path'>): RunEvent[] {
   const types = new Set([...acceptedEvents(snapshot as AnyMachineSnapshot), ...ownSettlements(snapshot)]);
-  return ALPHABET.filter((event) => types.has(event.type) && snapshot.can(recorded(event, path.length + 2)));
+  return ALPHABET.filter(
+    (event) => types.has(event.type) && isOfTheStep(event, snapshot) && snapshot.can(recorded(event, path.length + 2)),
+  );
+}
+
+/** An upload is begun by the step whose it is: that of the archive by its own, all others beside it by the last. */
+function isOfTheStep({ type, key }: RunEvent, { value }: Snapshot): boolean {
+  return type !== 'UPLOAD_BEGUN' || (stateName(value) === 'summarizing') !== String(key).endsWith(`/${EVIDENCE.archive}`);
 }
 
 /** The same without the one that stops the engine, see `Defect`. */
@@ -135,7 +144,7 @@ export function keyOf(state: string, context: PilotContext, witness: Witness): s
     signOff !== null,
     claim !== null,
     countersignatures.length,
-    seal && [seal.verdict, seal.putBegan],
+    seal && [seal.verdict, seal.putBegan, besideMayBeLocked(context), summaryMayBeLocked(context)],
     summary?.document.criteria.map(({ result }) => result) ?? null,
     failure && [failure.step, failure.code === 'SECRET_FOUND'],
     // A failure in sealing is of no account any more when the summary is frozen: all of sealing is proven then.

@@ -73,6 +73,13 @@ describe('the facts of a sealed run', () => {
     expect(exceptions).toEqual([expect.objectContaining({ what: expect.stringContaining('a:1 jwt'), reason: 'an example' })]);
   });
 
+  test('have what was decided between two attempts to publish it, too', () => {
+    const again = frozen.fail('S3_ACCESS_DENIED').acceptDrift().retry();
+    const { summary, attested, frozen: asFrozen } = sealedFacts(recordOf(sealed), recordOf(again, { at: summaryTime(again) }));
+    expect(summary.exceptions).toEqual([expect.stringContaining('drift accepted')]);
+    expect({ summary, attested }).toEqual(asFrozen);
+  });
+
   test('of what was proven before the seal, only what the archive says counts', () => {
     const forged = structuredClone(recordOf(frozen)) as HistoryRecord & {
       snapshot: { context: { signOff: { signer: string } } };

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Criterion } from '../../src/config/step-contracts.js';
+import type { Criterion, SummaryInput } from '../../src/config/step-contracts.js';
+import { EventRefusedError } from '../../src/engine/errors.js';
 import { CRITERIA, resultSummary, SIGN_OFF_ROLES } from '../../src/evidence/result-summary.js';
 import type { PilotContext } from '../../src/machine/context.js';
+import { decidedTooLate } from '../../src/machine/locked.js';
 import { STEP_NAMES, type StepName } from '../../src/machine/steps.js';
 import { summarize } from '../../src/machine/summary.js';
-import { facts, signOff, world } from './pilot-facts.js';
+import { facts, RUN, signOff, world } from './pilot-facts.js';
 import { PilotRun } from './pilot-run.js';
 
 const AT = '2026-02-21T12:05:06Z';
@@ -152,15 +154,57 @@ describe('the people in it', () => {
 });
 
 describe('a summary that is frozen', () => {
-  const failed = passed.fail('S3_ACCESS_DENIED');
+  const of = (name: string) => ({
+    type: 'UPLOAD_BEGUN',
+    key: `evidence/cutover/phase6_4_cutover/${RUN}/${name}`,
+    uploadId: 'upload-2',
+  });
+  const decisions: readonly (readonly [string, (publishing: PilotRun) => PilotRun])[] = [
+    [
+      'a replay of the summary',
+      (run) => run.fail('S3_ACCESS_DENIED').replay('summarizing', { reason: 'with other credentials' }),
+    ],
+    ['an accepted drift, and a retry', (run) => run.fail('S3_ACCESS_DENIED').acceptDrift().retry()],
+    ['an accepted drift while it is published, and a resume', (run) => run.acceptDrift().resumed()],
+  ];
 
-  test.each([
-    ['a replay of the summary', failed.replay('summarizing', { reason: 'with other credentials' })],
-    ['an accepted drift, and a retry', failed.acceptDrift().retry()],
-    ['an accepted drift while it is published, and a resume', passed.acceptDrift().resumed()],
-  ])('is published with the same words after %s: a part of it may be locked already', (_, again) => {
+  test.each(decisions)('says what was decided since by %s: nothing beside the archive can be locked yet', (_, decide) => {
+    const again = decide(passed);
     expect(again.state).toBe('summarizing');
-    expect(again.input).toEqual(passed.input);
+    const { summary, tail } = again.input as SummaryInput;
+    expect([summary.exceptions.length, again.context.exceptions.length]).toEqual([1, 1]);
+    expect(tail.upTo).toBe(again.seq);
+    expect(decidedTooLate(again.context)).toBe(0);
+  });
+
+  test.each(decisions)('is published with the same words after %s, once a part beside the archive may be locked', (_, decide) => {
+    const begun = passed.send(of('60_evidence_seal_manifest.json'));
+    const again = decide(begun);
+    expect(again.state).toBe('summarizing');
+    expect({ ...(again.input as SummaryInput), uploads: null }).toEqual({ ...(passed.input as SummaryInput), uploads: null });
     expect(again.context.exceptions).toHaveLength(1);
+    expect(decidedTooLate(again.context)).toBe(1);
+  });
+
+  test('is the same where nothing was decided since', () => {
+    expect(passed.fail('S3_ACCESS_DENIED').retry().input).toEqual(passed.input);
+    expect(passed.resumed().input).toEqual(passed.input);
+  });
+
+  test.each(['65_attestation.dsse.json', '80_history_after_seal.ndjson', '90_result_summary.txt.partial'])(
+    'stays as it is once a finding in %s was accepted: it holds for the file as it was',
+    (file) => {
+      const finding = { file, line: 2, kind: 'jwt', sha256: 'd'.repeat(64) };
+      const accepted = passed.fail('SECRET_FOUND').decide({ type: 'FINDING_ACCEPTED', reason: 'an example', ...finding });
+      expect((accepted.retry().input as SummaryInput).tail).toEqual((passed.input as SummaryInput).tail);
+    },
+  );
+
+  test('keeps the run from being abandoned once it may be locked itself, and not before', () => {
+    const begun = passed.send(of('60_evidence_seal_manifest.json'));
+    expect(begun.abandon().state).toBe('abandoned');
+    for (const run of [begun.send(of('90_result_summary.txt')), begun.send(of('90_result_summary.txt')).fail('S3_CONFLICT')]) {
+      expect(() => run.abandon()).toThrow(EventRefusedError);
+    }
   });
 });

@@ -1,7 +1,11 @@
+import type { RunView } from '../../engine/engine.js';
+import { summaryMayBeLocked } from '../../machine/locked.js';
 import { flag, requiredText, type CommandFile } from '../command.js';
 import { deciding } from '../drive.js';
+import { RunStateError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 import { applyFrozen } from '../frozen-variables.js';
+import { isEnded } from '../go-on.js';
 import { permitted } from '../permission.js';
 import { defineRun, defineWho, parseDecision, type DecisionOptions } from '../run-argument.js';
 import { showResult } from '../run-card.js';
@@ -34,9 +38,13 @@ export const abandon: CommandFile<AbandonOptions> = {
     const { reason, acknowledgeLeftBehind, who } = options;
     const view = await deciding(options, 'abandon', io, async (workspace, runId) => {
       const event = { type: 'ABANDONED', reason, acknowledgeLeftBehind };
+      const allowed = (now: RunView) => {
+        refusePublished(now);
+        return permitted(now, who, event);
+      };
       // Asked before the lease is taken from a driver, too.
-      permitted(await workspace.engine.inspect(runId), who, event);
-      const decided = await workspace.engine.send(runId, who, async (now) => [permitted(now, who, event)], { seize: 'whoever' });
+      allowed(await workspace.engine.inspect(runId));
+      const decided = await workspace.engine.send(runId, who, async (now) => [allowed(now)], { seize: 'whoever' });
       if (decided.run.status !== 'active') return decided;
       // Staging is restored where it was changed: with the frozen settings, whatever this shell has.
       applyFrozen(contextOf(decided).request.variables, io.env);
@@ -46,3 +54,15 @@ export const abandon: CommandFile<AbandonOptions> = {
     return view.run.status === 'abandoned' ? EXIT.ok : EXIT.failed;
   },
 };
+
+/** As the machine's guard `mayAbandon` has it: here it is said why. */
+function refusePublished(view: RunView): void {
+  const { runId, status } = view.run;
+  if (isEnded(view) || !summaryMayBeLocked(contextOf(view))) return;
+  throw new RunStateError(
+    'VERDICT_LOCKED',
+    `The result summary of run ${runId} may be locked already, and says ${contextOf(view).seal?.verdict}: the bucket would say something else than the database. ` +
+      `Finish it: cutover ${status === 'failed' ? 'retry' : 'resume'} ${runId}`,
+    runId,
+  );
+}

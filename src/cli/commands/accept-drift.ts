@@ -15,7 +15,7 @@ export const acceptDrift: CommandFile<AcceptDriftOptions> = {
   define(command) {
     defineRun(command, 'required');
     defineWho(command);
-    command.option('--reason <text>', 'why (on the record, and in the result summary)');
+    command.option('--reason <text>', 'why (on the record; in the result summary, too, until a part of that may be locked)');
   },
   examples: ['cutover accept-drift latest --reason "a typo in the docs was committed"'],
   parse: async (args, raw, io) => ({

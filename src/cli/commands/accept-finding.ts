@@ -27,7 +27,10 @@ export const acceptFinding: CommandFile<AcceptFindingOptions> = {
       .option('--file <name>', 'the evidence file, as the finding names it')
       .option('--line <number>', 'its line; 0 for the name of the file')
       .option('--rule <rule>', 'the rule that found it, in brackets behind the line')
-      .option('--reason <text>', 'why it is no secret (on the record, and in the result summary)');
+      .option(
+        '--reason <text>',
+        'why it is no secret (on the record; in the result summary, too, until a part of that may be locked)',
+      );
   },
   examples: [
     'cutover accept-finding latest --file 30_rc_gates.txt --line 12 --rule password --reason "the name of a test"',

@@ -18,7 +18,7 @@ export const breakLease: CommandFile<BreakLeaseOptions> = {
   define(command) {
     defineRun(command, 'required');
     defineWho(command);
-    command.option('--reason <text>', 'why (on the record, and in the result summary)');
+    command.option('--reason <text>', 'why (on the record; in the result summary, too, until a part of that may be locked)');
   },
   examples: ['cutover break-lease latest --reason "the driver hangs, its terminal is gone"'],
   parse: async (args, raw, io) => ({

@@ -33,7 +33,7 @@ export const replay: CommandFile<ReplayOptions> = {
     defineRun(command, 'required');
     defineWho(command);
     command
-      .option('--reason <text>', 'why (on the record, and in the result summary)')
+      .option('--reason <text>', 'why (on the record; in the result summary, too, until a part of that may be locked)')
       .option('--from <step>', `the place to go back to: ${PLACES.join(', ')} (default: the step that failed)`)
       .option('--override', 'judge a failed gate again in this run, although the runbook wants a new one')
       .option('--dry-run', 'show what would run and what would be forgotten; change nothing');

@@ -11,7 +11,7 @@ import { nextLines } from '../next-commands.js';
 import { withCourier } from '../notify/courier.js';
 import { createProgress } from '../progress.js';
 import { defineDrift, defineWho } from '../run-argument.js';
-import { exitOf, runFacts } from '../run-card.js';
+import { exitOf, lateText, runFacts } from '../run-card.js';
 import { explainRun } from '../run-explanation.js';
 import { contextOf, isSealedAsFailed } from '../run-facts.js';
 import { pauseBox, runbookLines, sealingLines, sealOnlyLine } from '../runbook-lines.js';
@@ -140,6 +140,6 @@ async function showEnd(
     run.status === 'failed'
       ? explanationLines(explanation, options.stderrPalette)
       : nextLines(explanation.next, options.stderrPalette);
-  io.stderr.write(`${lines.join('\n')}\n`);
+  io.stderr.write(`${lines.join('\n')}\n${lateText(view)}`);
   return exitOf(view);
 }

@@ -28,7 +28,7 @@ const predicate = z.strictObject({
   changeTicket: z.string().nullable().describe('Null: none was given.'),
   run: z.strictObject({ id: z.string(), startedAt: time, operator: z.string(), machineVersion: z.string() }),
   verdict: z.enum(['PASS', 'FAIL']),
-  attestedAt: time.describe('When the upload was verified.'),
+  attestedAt: time.describe('When the upload was verified, or published again with what was decided since.'),
   environment: z.string().describe("The cluster's server and the namespace."),
   commit: z.strictObject({ head: z.string(), branch: z.string(), status: z.string() }),
   steps: z.array(
