@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { VerifiedFacts, VerifyInput } from '../config/step-contracts.js';
-import { EVIDENCE } from './layout.js';
+import { EVIDENCE, RUN_ID } from './layout.js';
 
 /** A manifest that breaks the schema: which file, which field, why. */
 export class ManifestError extends Error {
@@ -26,7 +26,7 @@ const lockMode = z.enum(['GOVERNANCE', 'COMPLIANCE']);
 
 const fields = z.strictObject({
   schema_version: z.literal(1),
-  run_id: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be a run id, YYYYMMDDTHHMMSSZ'),
+  run_id: z.string().regex(RUN_ID, 'must be a run id, YYYYMMDDTHHMMSSZ'),
   verdict: z.enum(['PASS', 'FAIL']),
   generated_at: time.describe('Committed before the first PUT: the same on every retry.'),
   tarball_path: line,
