@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunView } from '../engine/engine.js';
+import { RUN_ID } from '../evidence/layout.js';
 import { named } from '../evidence/person.js';
 import type { PilotContext } from '../machine/context.js';
 import type { CommonOptions } from './command.js';
@@ -110,8 +111,7 @@ async function unknownDirectories(rows: readonly PopulationRow[], roots: Readonl
       return [];
     });
     for (const name of names) {
-      if (/^\d{8}T\d{6}Z$/.test(name) && !known.has(name))
-        gaps.push(`${join(root, name)} is of a run that the database does not have`);
+      if (RUN_ID.test(name) && !known.has(name)) gaps.push(`${join(root, name)} is of a run that the database does not have`);
     }
   }
   return gaps;

@@ -36,8 +36,8 @@ export interface CheckpointParserOptions {
   readonly screenshots: readonly string[];
   /** Those of the run's site. */
   readonly smokeQueries: readonly string[];
-  /** What "not in the future" means; default: the clock. */
-  readonly now?: Date;
+  /** What "not in the future" means. */
+  readonly now: Date;
 }
 
 /**
@@ -47,7 +47,7 @@ export interface CheckpointParserOptions {
  */
 export function parseCheckpoint(content: string | Uint8Array, options: CheckpointParserOptions): ParsedCheckpoint {
   const text = typeof content === 'string' ? content : new TextDecoder('utf-8').decode(content);
-  const { runId, screenshots, smokeQueries, now = new Date() } = options;
+  const { runId, screenshots, smokeQueries, now } = options;
   const form = new FormReader({ screenshots, now, runId }, checkpointBoxes(smokeQueries));
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')

@@ -1,3 +1,6 @@
+/** The id of a run, which its directory is named after: `YYYYMMDDTHHMMSSZ`. Source: the runbook. */
+export const RUN_ID = /^\d{8}T\d{6}Z$/;
+
 /**
  * The names of a run's evidence files. Source: the runbook, "Evidence Structure"; the files it does not name
  * (10, 57, 58, 59, 65, 80) are ours.

@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import type { VerifiedFacts, VerifyInput } from '../config/step-contracts.js';
-import { EVIDENCE } from './layout.js';
+import { EVIDENCE, RUN_ID } from './layout.js';
 
 /** A manifest that breaks the schema: which file, which field, why. */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
   readonly code = 'MANIFEST_INVALID';
+  readonly file = EVIDENCE.manifest;
   constructor(
-    readonly file: string,
     readonly field: string,
     fault: string,
   ) {
-    super(`The seal manifest ${file} is not valid: ${field}: ${fault}. Compare it with the locked copy beside the archive.`);
+    super(
+      `The seal manifest ${EVIDENCE.manifest} is not valid: ${field}: ${fault}. Compare it with the locked copy beside the archive.`,
+    );
   }
 }
 
@@ -26,7 +28,7 @@ const lockMode = z.enum(['GOVERNANCE', 'COMPLIANCE']);
 
 const fields = z.strictObject({
   schema_version: z.literal(1),
-  run_id: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be a run id, YYYYMMDDTHHMMSSZ'),
+  run_id: z.string().regex(RUN_ID, 'must be a run id, YYYYMMDDTHHMMSSZ'),
   verdict: z.enum(['PASS', 'FAIL']),
   generated_at: time.describe('Committed before the first PUT: the same on every retry.'),
   tarball_path: line,
@@ -93,18 +95,18 @@ export function sealManifest(runId: string, input: VerifyInput, verified: Verifi
 
 /** The manifest's text, its fields in the schema's order. Throws `ManifestError` rather than write one that would not be read. */
 export function manifestJson(manifest: Manifest): string {
-  return `${JSON.stringify(checked(manifest, EVIDENCE.manifest), null, 2)}\n`;
+  return `${JSON.stringify(checked(manifest), null, 2)}\n`;
 }
 
-/** Reads a manifest. Throws `ManifestError` with the file's name and the first field at fault; an unknown field is one. */
-export function parseManifest(text: string, file: string = EVIDENCE.manifest): Manifest {
+/** Reads a manifest. Throws `ManifestError` with the first field at fault; an unknown field is one. */
+export function parseManifest(text: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ManifestError(file, '(document)', `is not JSON (${(error as Error).message})`);
+    throw new ManifestError('(document)', `is not JSON (${(error as Error).message})`);
   }
-  return checked(value, file);
+  return checked(value);
 }
 
 /** The schema to be published. What it cannot say (fields compared with each other) is checked by `parseManifest` alone. */
@@ -117,13 +119,12 @@ export function redactedBucket(bucket: string): string {
   return `${bucket.slice(0, 3)}***`;
 }
 
-function checked(value: unknown, file: string): Manifest {
+function checked(value: unknown): Manifest {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
   throw new ManifestError(
-    file,
     field === undefined || field === '' ? '(document)' : field,
     issue?.message ?? 'does not fit the schema',
   );

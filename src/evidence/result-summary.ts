@@ -1,8 +1,6 @@
 import type { Criterion, ResultSummary, SignatureRow, Verdict } from '../config/step-contracts.js';
 import { FactError, LINE_BREAKS } from './fact-line.js';
 
-export type SummaryFacts = ResultSummary;
-
 /** The lines of the acceptance criteria, in this order and wording. Source: the runbook, "Expected output". */
 export const CRITERIA = {
   rcGates: 'AC1: RC Gates',
@@ -28,7 +26,7 @@ const RULE = '='.repeat(48);
  * 90_result_summary.txt; its last line is the verdict, as in the runbook. PASS needs every criterion, and the facts must agree:
  * throws `FactError` otherwise, so that no summary can say more than is on record.
  */
-export function resultSummary(facts: SummaryFacts): string {
+export function resultSummary(facts: ResultSummary): string {
   checkFacts(facts);
   const governance = 'Note: GOVERNANCE retention can be bypassed by principals that hold s3:BypassGovernanceRetention.';
   return [
@@ -60,7 +58,7 @@ export function verdictOf(criteria: readonly Criterion[]): Verdict {
   return Object.values(CRITERIA).every(isThere) && criteria.every(({ result }) => result === 'PASS') ? 'PASS' : 'FAIL';
 }
 
-function checkFacts(facts: SummaryFacts): void {
+function checkFacts(facts: ResultSummary): void {
   const refuse = (field: string, fault: string): never => {
     throw new FactError('result summary', field, fault);
   };
@@ -92,7 +90,7 @@ function checkFacts(facts: SummaryFacts): void {
 }
 
 /** What must be true together, whichever way each fact was found. */
-function checkAgreement(facts: SummaryFacts, refuse: (field: string, fault: string) => never): void {
+function checkAgreement(facts: ResultSummary, refuse: (field: string, fault: string) => never): void {
   const result = (name: string) => facts.criteria.find((criterion) => criterion.name === name)?.result;
   const verifiers = facts.signatures.filter(({ role }) => role === SIGN_OFF_ROLES.dbRestoreVerifier);
   if (result(CRITERIA.dbRollback) === 'PASS' && verifiers.some(({ name, date, signature }) => !name || !date || !signature)) {
@@ -106,7 +104,7 @@ function checkAgreement(facts: SummaryFacts, refuse: (field: string, fault: stri
   }
 }
 
-function oneLineFacts(facts: SummaryFacts): [string, string][] {
+function oneLineFacts(facts: ResultSummary): [string, string][] {
   return [
     ['title', facts.title],
     ['changeTicket', facts.changeTicket ?? ''],

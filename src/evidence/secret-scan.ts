@@ -35,20 +35,20 @@ const FREE_OPENED = 64 * 1024 ** 2;
 const MAX_RATIO = 200;
 
 /**
- * Looks for secrets in evidence files (default: every one that is there), in their names and in each as a stream in constant memory, by
- * our own rules and by secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds, and of the attestation its statement is scanned. What cannot be read is an
+ * Looks for secrets in evidence files, in their names and in each as a stream in constant memory, by our own rules and by
+ * secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds, and of the attestation its statement is scanned. What cannot be read is an
  * `EvidenceError`, never skipped.
  */
 export async function scanForSecrets(
   evidence: EvidenceDir,
-  names?: readonly string[],
-  known: readonly KnownSecret[] = [],
+  names: readonly string[],
+  known: readonly KnownSecret[],
   signal?: AbortSignal,
 ): Promise<ScanResult> {
   const files: string[] = [];
   const findings: ScanFinding[] = [];
   let bytesScanned = 0;
-  for (const name of names ?? (await evidence.list()).map((entry) => entry.name)) {
+  for (const name of names) {
     const chunks = name === EVIDENCE.attestation ? await statementIn(evidence, name) : evidence.stream(name);
     const scanned = await scanContent(name, signal === undefined ? chunks : addAbortSignal(signal, chunks), known);
     files.push(scanned.file);

@@ -1,7 +1,7 @@
-import type { AttestedFacts, ResultSummary, Signer } from '../config/step-contracts.js';
 import type { HistoryRecord } from '../evidence/history-record.js';
 import { EVIDENCE } from '../evidence/layout.js';
-import { sealManifest, type Manifest } from '../evidence/manifest.js';
+import { sealManifest } from '../evidence/manifest.js';
+import type { Recorded } from '../evidence/verify/recorded-checks.js';
 import { attestedFacts } from './attested-facts.js';
 import { proven, type PilotContext } from './context.js';
 import { stepInputs, uploadLogSha256 } from './step-inputs.js';
@@ -9,23 +9,13 @@ import { isBefore, STEP_NAMES, type Place } from './steps.js';
 import { summarize } from './summary.js';
 import { PILOT_VERSION } from './version.js';
 
-/** What a sealed run's manifest, summary and attestation must say, and what the history itself recorded of it. */
-export interface SealedFacts {
-  readonly manifest: Manifest;
-  readonly summary: ResultSummary;
-  readonly attested: AttestedFacts;
-  readonly signer: Signer | null;
-  /** Summary and attested facts as they were frozen. */
-  readonly frozen: unknown;
-  readonly uploadLogSha256: string;
-}
-
 /**
- * Derives them anew from two transitions: the one that began the sealing, which the archive holds, and the one that froze the
- * summary. All that was proven before the seal comes from the first; from the second only what the sealing itself proved, and the
- * exceptions that came meanwhile. Throws where these are no such transitions, or of another version of the machine.
+ * What a sealed run's manifest, summary and attestation must say, derived anew from two transitions: the one that began the sealing,
+ * which the archive holds, and the one that froze the summary. All that was proven before the seal comes from the first; from the
+ * second only what the sealing itself proved, and the exceptions that came meanwhile. Throws where these are no such transitions, or
+ * of another version of the machine.
  */
-export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): SealedFacts {
+export function sealedFacts(sealed: HistoryRecord, frozen: HistoryRecord): Recorded {
   const before = contextIn(sealed);
   const after = contextIn(frozen);
   if (after.summary?.upToSeq !== frozen.seq) throw new Error(`transition ${frozen.seq} froze no summary`);

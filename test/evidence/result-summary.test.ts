@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { CRITERIA, resultSummary, SIGN_OFF_ROLES, verdictOf, type SummaryFacts } from '../../src/evidence/result-summary.js';
+import type { ResultSummary } from '../../src/config/step-contracts.js';
+import { CRITERIA, resultSummary, SIGN_OFF_ROLES, verdictOf } from '../../src/evidence/result-summary.js';
 import { summaryFacts } from './summary-example.js';
 
-function withResult(name: string, result: 'PASS' | 'FAIL' | 'NOT RUN'): SummaryFacts {
+function withResult(name: string, result: 'PASS' | 'FAIL' | 'NOT RUN'): ResultSummary {
   const criteria = summaryFacts.criteria.map((criterion) => (criterion.name === name ? { ...criterion, result } : criterion));
   return { ...summaryFacts, criteria, verdict: verdictOf(criteria) };
 }
@@ -75,7 +76,7 @@ VERDICT: PASS
   const order = 'are not the seven lines of the runbook in their order';
   const several = 'has more than one line';
   const unsigned = 'is PASS, but no DB restore verifier has signed';
-  test.each<[string, Partial<SummaryFacts>, string, string]>([
+  test.each<[string, Partial<ResultSummary>, string, string]>([
     ['a criterion left out', { criteria: criteria.slice(1) }, 'criteria', `${order} (${lines.slice(1).join('; ')})`],
     ['criteria in another order', { criteria: criteria.toReversed() }, 'criteria', `${order} (${lines.toReversed().join('; ')})`],
     [

@@ -1,10 +1,11 @@
 import type { ScopeFacts } from '../../src/evidence/scope.js';
-import { CRITERIA, SIGN_OFF_ROLES, type SummaryFacts } from '../../src/evidence/result-summary.js';
+import type { ResultSummary } from '../../src/config/step-contracts.js';
+import { CRITERIA, SIGN_OFF_ROLES } from '../../src/evidence/result-summary.js';
 
 const passed = (name: string, fact: string) => ({ name, result: 'PASS' as const, fact });
 
 /** Facts of a run that passed, consistent with each other. */
-export const summaryFacts: SummaryFacts = {
+export const summaryFacts: ResultSummary = {
   title: 'Phase 6.4 — Pilot Cutover Run',
   changeTicket: null,
   timestamp: '2026-02-21T12:05:06Z',

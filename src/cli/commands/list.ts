@@ -1,5 +1,6 @@
 import { age } from '../../engine/run-look.js';
 import type { RunView } from '../../engine/engine.js';
+import { RUN_ID } from '../../evidence/layout.js';
 import { named } from '../../evidence/person.js';
 import { claimant } from '../../machine/human-gate.js';
 import type { RunStatus } from '../../store/store.js';
@@ -77,7 +78,7 @@ export const list: CommandFile<ListOptions> = {
 /** Throws `UsageError`: by anything else the order of the runs says nothing. */
 function runIdIn(before: string | undefined): string | null {
   if (before === undefined) return null;
-  if (!/^\d{8}T\d{6}Z$/.test(before)) {
+  if (!RUN_ID.test(before)) {
     throw new UsageError(`--before is ${JSON.stringify(before)}: give a run's whole id, as of the last line: YYYYMMDDTHHMMSSZ.`);
   }
   return before;

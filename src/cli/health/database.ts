@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { RUN_ID } from '../../evidence/layout.js';
 import type { CommonOptions } from '../command.js';
 import type { Io, Workspace } from '../io.js';
 import { recordedLogDifferences } from '../recorded-logs.js';
@@ -29,7 +30,7 @@ export async function databaseChecks(options: CommonOptions, io: Io, evidenceRoo
 /** Before the first run there is none; evidence without one means that it was lost, or that another one is meant. */
 async function noDatabase(db: string, evidenceRoot: string): Promise<HealthFinding> {
   const names = existsSync(evidenceRoot) ? await readdir(evidenceRoot) : [];
-  const runs = names.filter((name) => /^\d{8}T\d{6}Z$/.test(name));
+  const runs = names.filter((name) => RUN_ID.test(name));
   if (runs.length === 0) return good('database', `none yet at ${db}: the first run makes it`);
   return fault(
     'database',

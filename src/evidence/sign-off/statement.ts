@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SIGNING_ROLES } from '../../config/policy.js';
 import { canonicalJson } from '../canonical-json.js';
 import { LINE_BREAKS } from '../fact-line.js';
+import { RUN_ID } from '../layout.js';
 
 /** The namespace of a sign-off: a signature that was made for anything else does not count. Source: OpenSSH, PROTOCOL.sshsig. */
 export const SIGN_OFF_NAMESPACE = 'sign-off@cutover';
@@ -28,7 +29,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadec
 
 const schema = z.strictObject({
   version: z.literal(1),
-  run_id: z.string().regex(/^\d{8}T\d{6}Z$/, 'must be the id of a run'),
+  run_id: z.string().regex(RUN_ID, 'must be the id of a run'),
   role: z.enum(SIGNING_ROLES),
   name: z
     .string()
