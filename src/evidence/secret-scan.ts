@@ -36,8 +36,8 @@ const MAX_RATIO = 200;
 
 /**
  * Looks for secrets in evidence files, in their names and in each as a stream in constant memory, by our own rules and by
- * secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds, and of the attestation its statement is scanned. What cannot be read is an
- * `EvidenceError`, never skipped.
+ * secretlint's; see `ContentScanner`. gzip and tar are opened, within bounds, and of the attestation its statement is scanned. What
+ * cannot be read is an `EvidenceError`, never skipped.
  */
 export async function scanForSecrets(
   evidence: EvidenceDir,
