@@ -20,12 +20,13 @@ export function liveMemory(): number {
 export async function mostLiveMemory(work: () => Promise<void>): Promise<number> {
   const before = liveMemory();
   let most: number | null = null;
-  // From the end of one look: a collection may take a second where the process holds much else.
+  // A collection may take a second where the process holds much else: most of the time is the work's.
   const look = () => {
+    const began = performance.now();
     most = Math.max(most ?? 0, liveMemory() - before);
-    timer = setTimeout(look, 500);
+    timer = setTimeout(look, 250 + 5 * (performance.now() - began));
   };
-  let timer = setTimeout(look, 500);
+  let timer = setTimeout(look, 250);
   try {
     await work();
   } finally {

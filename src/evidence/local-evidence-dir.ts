@@ -187,8 +187,8 @@ class LocalEvidenceDir implements EvidenceDir {
   }
 }
 
-/** Itself and the directories of runs: the root may hold more than these, and what else is untracked there must be seen. */
-const IGNORED = `/.gitignore\n/${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(6)}Z/\n`;
+/** Itself and the runs, each a directory or what was put in its place: what else is untracked in the root must be seen. */
+const IGNORED = `/.gitignore\n/${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(6)}Z\n`;
 
 /** Without it, the runbook's pre-condition 8 would fail the second run. */
 async function ignoreInGit(root: string): Promise<void> {
