@@ -18,7 +18,7 @@ const CHECKS = [
   ],
 ];
 
-console.log('Takes about thirteen minutes on two cores; on a bare machine one or two more, to install.');
+console.log('Takes about fifteen minutes on two cores; on a bare machine one or two more, to install.');
 /** With which tests and docs verify by hand (and openssl stamps, as an authority; tmux is a person's terminal), and their Debian packages. */
 const BY_HAND = {
   openssl: 'openssl',
