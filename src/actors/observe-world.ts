@@ -34,8 +34,9 @@ export interface WorldDifference {
 }
 
 /**
- * Looks at the world: git, the RC runner, the kubeconfig's current context, STS, the key of the attestation and the environment. Writes nothing and records
- * no process. Errors: those of git, kubectl and STS, by their codes, RC_RUNNER_MISSING and SIGNING_KEY_UNUSABLE.
+ * Looks at the world: git, the RC runner, the kubeconfig's current context, STS, the key of the attestation and the environment.
+ * Writes nothing and records no process. Errors: those of git, kubectl and STS, by their codes, RC_RUNNER_MISSING and
+ * SIGNING_KEY_UNUSABLE.
  * @param known taken in place of a look at the key, which nobody but its owner can open.
  */
 export async function observeWorld(

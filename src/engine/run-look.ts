@@ -10,7 +10,7 @@ export function runLook(
   here: LeaseHolder,
   now: Date,
 ): RunLook {
-  if (run.status === 'waiting') return { kind: 'waiting', text: `waiting ${age(run.waitingSince ?? run.updatedAt, now)}` };
+  if (run.waitingSince !== null) return { kind: 'waiting', text: `waiting ${age(run.waitingSince, now)}` };
   if (run.status !== 'active') return { kind: run.status, text: run.status };
   if (!lease?.holder || holderIsGone(lease.holder, here)) return { kind: 'interrupted', text: 'interrupted' };
   if (now.getTime() - Date.parse(lease.heartbeatAt) > LEASE_STALE_MS) {

@@ -2,7 +2,10 @@
 const INTERVAL_MS = 200;
 const MAX_LENGTH = 200;
 
-/** Follows output without keeping it: counts its bytes and shows its newest line that is not empty now and then, shortened and without control characters. */
+/**
+ * Follows output without keeping it: counts its bytes, and shows now and then its newest line that is not empty, shortened and without
+ * control characters.
+ */
 export class LastLine {
   bytes = 0;
   /** Whether the output is empty or ends with a line feed. */
